@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Everything a fresh machine needs: the virtual environment, the locked packages, Tesseract. Does nothing when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+stamp=.venv/installed
+wanted=$(cat pyproject.toml requirements.lock | sha256sum)
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+    start=$SECONDS
+    python=$(command -v python3.11 || command -v python3.12 || command -v python3.13 || true)
+    if [ -z "$python" ]; then
+        echo "setup: Python 3.11, 3.12 or 3.13 is missing. Install one, then run make again." >&2
+        exit 1
+    fi
+    echo "setup: installing about 250 packages (2 GB) into .venv; this takes some minutes."
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[sample,dev]'
+    echo "$wanted" > "$stamp"
+    echo "setup: packages installed in $((SECONDS - start)) s."
+fi
+
+if ! command -v tesseract > /dev/null; then
+    start=$SECONDS
+    if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
+        (apt-get update && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-eng) > /tmp/symptomeme-tesseract.log 2>&1 \
+            || { echo "setup: apt-get could not install Tesseract: see /tmp/symptomeme-tesseract.log" >&2; exit 1; }
+        echo "setup: Tesseract installed in $((SECONDS - start)) s."
+    elif command -v apt-get > /dev/null; then
+        echo "setup: Tesseract is missing. Type: sudo apt-get install --yes tesseract-ocr" >&2
+        exit 1
+    elif command -v brew > /dev/null; then
+        brew install tesseract
+    else
+        echo "setup: Tesseract is missing. Install it with your package manager (Fedora: sudo dnf install tesseract)." >&2
+        exit 1
+    fi
+fi
