@@ -1,0 +1,95 @@
+"""The two tasks: their data sets, classes in the published model's output order, and label spellings."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from symptomeme.domain.errors import AnnotationError, InputError
+
+ProblemType = Literal["single_label_classification", "multi_label_classification"]
+
+SPLITS = ("train", "val", "test", "extra")
+"""Where a meme is used. `extra` is a second test set: reported beside test, never fitted on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One classification task and the data set behind it."""
+
+    name: str
+    dataset: str  # folder under data/
+    title: str  # the data set's published name
+    questionnaire: str
+    problem_type: ProblemType
+    labels: tuple[str, ...]
+    dropped: frozenset[str]  # spelt so in raw copies, not classes of the published task
+    label_fields: tuple[str, ...]  # names of the label field in the published layouts
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a meme may carry several labels, or none."""
+        return self.problem_type == "multi_label_classification"
+
+    def keep(self, found: list[str], *, where: str) -> list[str]:
+        """The classes among `found`, in the task's order and without repeats; dropped labels go.
+
+        Raises:
+            AnnotationError: a label is neither a class nor a known dropped one.
+        """
+        for label in found:
+            if label not in self.labels and label not in self.dropped:
+                raise AnnotationError(
+                    f"{where}: {label!r} is not a class of {self.title}; expected one of {', '.join(self.labels)} "
+                    f"(or, left out: {', '.join(sorted(self.dropped))}). Mend the annotation and import again."
+                )
+        return [label for label in self.labels if label in found]
+
+
+ANXIETY = Task(
+    name="anxiety",
+    dataset="axiom",
+    title="AxiOM",
+    questionnaire="GAD-7",
+    problem_type="single_label_classification",
+    labels=(
+        "Nervousness",
+        "Lack of Worry Control",
+        "Excessive Worry",
+        "Difficulty Relaxing",
+        "Restlessness",
+        "Impending Doom",
+    ),
+    dropped=frozenset({"Irritability", "Irritatbily", "Unknown"}),
+    label_fields=("meme_anxiety_category", "meme_anxiety_categories"),
+)
+
+DEPRESSION = Task(
+    name="depression",
+    dataset="restore",
+    title="RESTORE",
+    questionnaire="PHQ-9",
+    problem_type="multi_label_classification",
+    labels=(
+        "Lack of Interest",
+        "Feeling Down",
+        "Eating Disorder",
+        "Sleeping Disorder",
+        "Low Self-Esteem",
+        "Concentration Problem",
+        "Self-Harm",
+    ),
+    dropped=frozenset({"Lack of Energy"}),
+    label_fields=("meme_depressive_categories",),
+)
+
+TASKS = {task.name: task for task in (ANXIETY, DEPRESSION)}
+
+
+def task_named(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        InputError: there is no such task.
+    """
+    if name not in TASKS:
+        raise InputError(f"task {name!r} is unknown; expected one of {', '.join(TASKS)}.")
+    return TASKS[name]

@@ -1,0 +1,163 @@
+"""Where everything lives, relative to the project's root: each path is spelt here once.
+
+data/      raw, versioned by data.dvc, written by import-data and fetch-weights only
+artifacts/ written by stages, versioned by dvc.lock
+reports/   for people (Data Docs), not versioned
+.cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA = Path("data")
+ARTIFACTS = Path("artifacts")
+REPORTS = Path("reports")
+CACHE = Path(".cache")
+WEIGHTS = DATA / "weights"
+PARAMS = Path("params.yaml")
+PROFILES = Path("profiles")
+
+
+@dataclass(frozen=True)
+class DatasetPaths:
+    """One data set as import-data leaves it (`root` = data/axiom or data/restore).
+
+    `<origin>/metadata.jsonl` and `<origin>/images/` form a Hugging Face ImageFolder; `origin` is the published split.
+    """
+
+    root: Path
+
+    @property
+    def splits(self) -> Path:
+        """Where each meme is used: a Parquet table of `records.SPLIT_ROWS`."""
+        return self.root / "splits.parquet"
+
+    @property
+    def source(self) -> Path:
+        """What kind of data this is: JSON, `{"kind": "sample" | "drawn" | "published"}`."""
+        return self.root / "source.json"
+
+    def metadata(self, origin: str) -> Path:
+        """Annotations of one published split, a JSON object a line."""
+        return self.root / origin / "metadata.jsonl"
+
+    def boxes(self, origin: str) -> Path:
+        """Where words and symbols stand in drawn memes, a JSON object a line; absent for real pictures."""
+        return self.root / origin / "boxes.jsonl"
+
+    def images(self, origin: str) -> Path:
+        """The folder of pictures of one published split."""
+        return self.root / origin / "images"
+
+
+@dataclass(frozen=True)
+class VariantPaths:
+    """What train and evaluate leave for one variant of one task."""
+
+    root: Path
+
+    @property
+    def model(self) -> Path:
+        """The model folder: safetensors, JSON, processor."""
+        return self.root / "model"
+
+    @property
+    def curves(self) -> Path:
+        """Learning curves, a CSV row an epoch."""
+        return self.root / "curves.csv"
+
+    @property
+    def training_memes(self) -> Path:
+        """Hashes of the memes the model has seen: a Parquet table of `records.TRAINING_ROWS`."""
+        return self.root / "training_memes.parquet"
+
+    @property
+    def reference(self) -> Path:
+        """Features and scores of the validation memes: a Parquet table of `records.REFERENCE_ROWS`."""
+        return self.root / "reference.parquet"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures with intervals, JSON."""
+        return self.root / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """One row a meme: a Parquet table of `records.PREDICTION_ROWS`."""
+        return self.root / "predictions.parquet"
+
+    @property
+    def plots(self) -> Path:
+        """The folder of CSV files that DVC plots."""
+        return self.root / "plots"
+
+
+@dataclass(frozen=True)
+class TaskPaths:
+    """What the stages leave for one task."""
+
+    root: Path
+
+    @property
+    def memes(self) -> Path:
+        """Ingest: every meme."""
+        return self.root / "memes.parquet"
+
+    @property
+    def valid(self) -> Path:
+        """Validate: the memes that passed."""
+        return self.root / "valid.parquet"
+
+    @property
+    def quarantine(self) -> Path:
+        """Validate: id and reason of the others."""
+        return self.root / "quarantine.parquet"
+
+    @property
+    def texts(self) -> Path:
+        """Ocr: the words in each picture."""
+        return self.root / "texts.parquet"
+
+    @property
+    def aligned(self) -> Path:
+        """Prealign: a model folder with aligned encoders and an untrained classifier."""
+        return self.root / "aligned" / "model"
+
+    @property
+    def retrieval(self) -> Path:
+        """Prealign: recall before and after, JSON."""
+        return self.root / "aligned" / "retrieval.json"
+
+    @property
+    def alignment_curves(self) -> Path:
+        """Prealign: the contrastive loss, a CSV row an epoch."""
+        return self.root / "aligned" / "curves.csv"
+
+    @property
+    def receipt(self) -> Path:
+        """Register: digests of what the registry holds, JSON; git-ignored."""
+        return self.root / "registered.json"
+
+    def variant(self, name: str) -> VariantPaths:
+        """Paths of one variant."""
+        return VariantPaths(self.root / "variants" / name)
+
+
+def dataset_paths(dataset: str) -> DatasetPaths:
+    """Paths of `data/<dataset>`."""
+    return DatasetPaths(DATA / dataset)
+
+
+def task_paths(task: str) -> TaskPaths:
+    """Paths of `artifacts/<task>`."""
+    return TaskPaths(ARTIFACTS / task)
+
+
+def data_docs(task: str) -> Path:
+    """The folder of a task's Data Docs page."""
+    return REPORTS / "data_docs" / task
+
+
+def cache(stage: str, digest: str) -> Path:
+    """The folder for what `stage` may reuse when everything in `digest` is the same."""
+    return CACHE / stage / digest

@@ -1,0 +1,200 @@
+"""params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from symptomeme.domain.errors import ParamsError
+from symptomeme.domain.labels import TASKS
+from symptomeme.domain.layout import PARAMS
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: frozen, no unknown key, no type silently changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class BaseParams(Section):
+    """What several stages share."""
+
+    seed: Natural
+
+
+class IngestParams(Section):
+    """When two memes count as duplicates."""
+
+    phash_distance: Annotated[int, Field(ge=0, le=64)]  # bits that may differ between near pictures
+    text_similarity: Share  # 1 = same letters and digits
+
+
+class ValidateParams(Section):
+    """What a good row is, and when too many are bad to go on."""
+
+    max_bad_share: Share
+    min_side: Count  # pixels
+    max_text_length: Count  # characters
+
+
+class OcrParams(Section):
+    """How words are read from pictures."""
+
+    source: Literal["tesseract", "given"]
+    lang: str
+    page_segmentation: Annotated[int, Field(ge=3, le=13)]  # Tesseract's --psm
+    images_per_process: Count
+    view: Literal["grey", "white"]  # what is read: the grey picture, or black for what is nearly white in it
+    white_threshold: Annotated[int, Field(ge=1, le=254)]  # of the darkest of red, green and blue; view white only
+    upscale: Annotated[float, Field(ge=1, le=4)]
+    min_confidence: Annotated[float, Field(ge=0, le=100)]  # percent; words below are left out
+
+
+class ModelParams(Section):
+    """Sizes and switches of the model."""
+
+    text_encoder: str  # a folder under data/weights, or any from_pretrained name
+    vision_encoder: str
+    hidden_size: Count | None  # null: the text encoder's width
+    num_heads: Count
+    num_depths: Annotated[int, Field(ge=1)]  # how many last hidden states are fused
+    num_experts: Count
+    contrastive_size: Count
+    fusion_dropout: Share
+    expert_dropout: Share
+    classifier_dropout: Share
+    attention: Literal["first", "all"]
+    contrastive_masking: Literal["published", "standard"]
+    contrastive_temperature: Positive
+    separator: str | None  # between text and reasoning; null: the tokenizer's own
+    max_length: Annotated[int, Field(ge=4)]  # tokens
+    image_size: Count | None  # null: the vision encoder's
+    image_fit: Literal["squash", "crop"]  # the whole picture out of proportion, or its middle
+    reasoning: Literal["none", "given"]
+
+
+class Optimisation(Section):
+    """One training run of an epoch loop."""
+
+    epochs: Natural
+    batch_size: Count
+    text_learning_rate: Annotated[float, Field(ge=0)]
+    vision_learning_rate: Annotated[float, Field(ge=0)]
+    head_learning_rate: Positive
+    frozen_text_layers: Natural  # with the embeddings, from the bottom
+    weight_decay: Annotated[float, Field(ge=0)]
+    schedule: Literal["linear", "plateau"]  # linear warm-up and decay, or halved when the score stands still
+    warmup: Share  # of all steps, linear only
+    max_grad_norm: Positive
+    precision: Literal["auto", "fp32"]
+
+
+class PrealignParams(Optimisation):
+    """Contrastive pre-alignment."""
+
+
+class VariantParams(Section):
+    """A variant of the model: which modalities it has and what its encoders start from."""
+
+    text: bool
+    image: bool
+    start: Literal["aligned", "encoders"]
+
+
+class TrainParams(Optimisation):
+    """Training of the classifier."""
+
+    patience: Count  # epochs without a better validation score
+    classification_weight: Share
+    contrastive_weight: Share
+    thresholds: Literal["fitted", "half"]
+    abstain_below: Share  # single label only: top probability
+    variants: dict[str, VariantParams]
+
+
+class EvaluateParams(Section):
+    """Metrics."""
+
+    resamples: Count
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
+class RegisterParams(Section):
+    """Names in MLflow."""
+
+    experiment: str
+    model_prefix: str
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    tasks: Annotated[dict[Literal["anxiety", "depression"], str], Field(min_length=1)]  # task: folder under data/
+    variants: Annotated[list[str], Field(min_length=1)]
+    base: BaseParams
+    ingest: IngestParams
+    # `validate` is a method of pydantic's BaseModel
+    validation: Annotated[ValidateParams, Field(alias="validate")]
+    ocr: OcrParams
+    model: ModelParams
+    prealign: PrealignParams
+    train: TrainParams
+    evaluate: EvaluateParams
+    # `register` is a method of the ABC behind BaseModel
+    registration: Annotated[RegisterParams, Field(alias="register")]
+
+
+def read_params(path: Path = PARAMS) -> Params:
+    """Read and check a parameter file.
+
+    Raises:
+        ParamsError: it is missing, no YAML, or any key or value is wrong; the message names every fault.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(
+            f"{path} is missing: run this in the project's root, or 'symptomeme params use NAME'."
+        ) from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
+    return check_params(found, where=str(path))
+
+
+def check_params(found: object, *, where: str) -> Params:
+    """Params out of what a YAML file held.
+
+    Raises:
+        ParamsError: any key or value is wrong; the message names every fault.
+    """
+    try:
+        params = Params.model_validate(found)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {_told(fault)}" for fault in error.errors())
+        raise ParamsError(f"{where}: {faults}. Mend them all, or 'symptomeme params use NAME'.") from None
+    for name, dataset in params.tasks.items():
+        if dataset != TASKS[name].dataset:
+            raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
+    unknown = [name for name in params.variants if name not in params.train.variants]
+    if unknown:
+        raise ParamsError(
+            f"{where}: variants: {', '.join(unknown)} not described under train.variants; "
+            f"expected some of {', '.join(params.train.variants)}."
+        )
+    return params
+
+
+def _told(fault: object) -> str:
+    assert isinstance(fault, dict)
+    if fault["type"] == "extra_forbidden":
+        return "unknown key"
+    if fault["type"] == "missing":
+        return "missing"
+    message = str(fault["msg"])
+    return f"{message[0].lower()}{message[1:]}, found {fault['input']!r}"
