@@ -1,0 +1,148 @@
+"""Published annotation files as records: both JSON forms and the CSV form, checked against the task's labels."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from symptomeme.data.archives import Member
+from symptomeme.data.left_out import LeftOut
+from symptomeme.data.naming import SAFE_ID, key_of, printable
+from symptomeme.domain.errors import AnnotationError
+from symptomeme.domain.labels import TASKS, Task
+
+MAX_BYTES = 100_000_000
+_REASONING = "figurative_reasoning"
+_REASONING_PARTS = ("cause_effect", "figurative_understanding", "mental_state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one annotation says of a meme."""
+
+    labels: tuple[str, ...]  # in the task's order
+    text: str
+    reasoning: str
+
+
+Records = dict[str, dict[str, Record | None]]
+"""Split -> id -> record; None for a meme that is known but left out."""
+
+
+def read_records(task: Task, files: list[tuple[str, Member]], left_out: LeftOut) -> Records:
+    """Read annotation files, each with the split it belongs to, and merge those of one split.
+
+    The first record of an id is kept; files without reasoning come first, so that of the two JSON forms the plain one
+    gives labels and text, and the other its reasoning.
+
+    Raises:
+        AnnotationError: a file is damaged, or a record has an id, field or label that is not allowed.
+    """
+    tables = [(split, member, _rows(task, member, left_out)) for split, member in files]
+    tables.sort(key=lambda table: any(_reasoning(row, table[1].where) for row in table[2]))
+    records: Records = {}
+    for split, member, rows in tables:
+        found = records.setdefault(split, {})
+        here: set[str] = set()
+        for row in rows:
+            meme_id = _id(row, member)
+            key = key_of(split, meme_id)
+            record = _record(task, row, f"{member.where}: {meme_id}", key, left_out)
+            if meme_id in here and found[meme_id] == record:
+                left_out.add("repeated id with the same record, kept once", key)
+            elif meme_id in found:
+                found[meme_id] = _merged(found[meme_id], record, key, left_out)
+            else:
+                found[meme_id] = record
+            here.add(meme_id)
+    return records
+
+
+def _merged(first: Record | None, second: Record | None, key: str, left_out: LeftOut) -> Record | None:
+    """The first record, with the reasoning of the second when it has none."""
+    if first is None or second is None:
+        differ = first is not second
+    else:
+        differ = first.labels != second.labels or first.text.split() != second.text.split()
+    if differ:
+        left_out.add("repeated id with another record, first kept", key)
+    if first is None or second is None or first.reasoning:
+        return first
+    return replace(first, reasoning=second.reasoning)
+
+
+def _rows(task: Task, member: Member, left_out: LeftOut) -> list[dict[str, Any]]:
+    """The rows of an annotation file of this task; none when it turns out to be another kind of file."""
+    rows = _parsed(member)
+    if not any("sample_id" in row for row in rows):
+        left_out.add("file of no known kind", member.where)
+        return []
+    if not any(name in row for row in rows for name in task.label_fields):
+        others = [name for other in TASKS.values() if other is not task for name in other.label_fields]
+        if any(name in row for row in rows for name in others):
+            left_out.add("file of another task", member.where)
+            return []
+        raise AnnotationError(f"{member.where}: no label field; {task.title} has {' or '.join(task.label_fields)}.")
+    return rows
+
+
+def _parsed(member: Member) -> list[dict[str, Any]]:
+    if member.size > MAX_BYTES:
+        raise AnnotationError(f"{member.where}: {member.size} bytes, annotation files of at most {MAX_BYTES} are read.")
+    kind = PurePosixPath(member.path).suffix.lower().removeprefix(".")
+    try:
+        text = member.read().decode("utf-8-sig")
+        found = json.loads(text) if kind == "json" else list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    except (ValueError, RecursionError, csv.Error) as error:
+        raise AnnotationError(f"{member.where}: no whole {kind.upper()} file ({type(error).__name__}).") from None
+    return found if isinstance(found, list) and all(isinstance(row, dict) for row in found) else []
+
+
+def _id(row: dict[str, Any], member: Member) -> str:
+    found = row.get("sample_id")
+    if not isinstance(found, str) or not SAFE_ID.fullmatch(found):
+        raise AnnotationError(
+            f"{member.where}: sample_id {printable(repr(found)[:120])} may not name a file; expected up to 100 "
+            "letters, digits, '.', '_' or '-', not beginning with '.'."
+        )
+    return found
+
+
+def _record(task: Task, row: dict[str, Any], where: str, key: str, left_out: LeftOut) -> Record | None:
+    """The record of one row; None, noted in `left_out`, when the task has no class for it."""
+    found = _labels(task, row, where)
+    kept = task.keep(found, where=where)
+    if not task.multi_label and len(kept) > 1:
+        raise AnnotationError(f"{where}: {len(kept)} labels, a meme of {task.title} has one.")
+    if not task.multi_label and not kept:
+        left_out.add("label that is no class, meme left out" if found else "no label, meme left out", key)
+        return None
+    if len(kept) < len(set(found)):
+        left_out.add("label that is no class, meme kept without it", key)
+    return Record(labels=tuple(kept), text=_text(row, "ocr_text", where), reasoning=_reasoning(row, where))
+
+
+def _labels(task: Task, row: dict[str, Any], where: str) -> list[str]:
+    field = next((name for name in task.label_fields if name in row), None)
+    if field is None:
+        raise AnnotationError(f"{where}: no label field; {task.title} has {' or '.join(task.label_fields)}.")
+    found = row[field] or []
+    found = [found] if isinstance(found, str) else found
+    if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
+        raise AnnotationError(f"{where}: {field} is neither a text nor a list of texts.")
+    return [label.strip() for label in found if label.strip()]
+
+
+def _reasoning(row: dict[str, Any], where: str) -> str:
+    whole = _text(row, _REASONING, where)
+    return whole or "\n".join(filter(None, (_text(row, part, where) for part in _REASONING_PARTS)))
+
+
+def _text(row: dict[str, Any], field: str, where: str) -> str:
+    """A text field as valid Unicode; empty when it is absent or null."""
+    found = row.get(field)
+    if found is not None and not isinstance(found, str):
+        raise AnnotationError(f"{where}: {field} is no text.")
+    return (found or "").encode("utf-8", "replace").decode("utf-8").strip()

@@ -1,0 +1,75 @@
+"""Great Expectations' Data Docs, made to look right offline."""
+
+import logging
+import re
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+LOG = logging.getLogger(__name__)
+
+NOT_NEEDED = {
+    # drawings and a dark theme that these pages do without
+    "vega@5",
+    "vega-lite@5",
+    "vega-embed@6",
+    "bootstrap-prefers-dark.css",
+}
+
+_STYLE = re.compile(r'<link\b[^>]*\bhref="https?://[^"]*/([^"/?]+)[^"]*"[^>]*>')
+_SCRIPT = re.compile(r'<script\b[^>]*\bsrc="https?://[^"]*/([^"/?]+)[^"]*"[^>]*>\s*</script>')
+_IMAGE = re.compile(r'\bsrc="https?://[^"]*/([^"/?]+)[^"]*"')
+_STATIC = re.compile(r'"(?:\.{1,2}/)+static/')
+_BACKGROUND = re.compile(r"""url\(['"]?https?://[^)]*\)""")
+
+
+def write_pages(context: Any, folder: Path, *, name: str) -> None:
+    """Write the Data Docs of what `context` has validated.
+
+    Args:
+        context: Great Expectations' data context.
+        folder: an empty or absent folder; its `index.html` leads to the others.
+        name: what the pages call themselves.
+    """
+    site = {
+        "class_name": "SiteBuilder",
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
+    }
+    context.add_data_docs_site(name, site)
+    context.build_data_docs(site_names=[name])
+    ours = resources.files("symptomeme") / "assets" / "datadocs"
+    with resources.as_file(ours) as copies:
+        shutil.copytree(copies, folder / "static" / "vendor")
+        known = {path.name: f"vendor/{path.parent.name}/{path.name}" for path in copies.glob("*/*.*s")}
+    known |= {path.name: f"images/{path.name}" for path in (folder / "static" / "images").iterdir()}
+    for page in folder.rglob("*.html"):
+        up = "../" * (len(page.relative_to(folder).parts) - 1)
+        page.write_text(offline(page.read_text(encoding="utf-8"), f"{up}static/", known), encoding="utf-8")
+
+
+def offline(page: str, static: str, known: dict[str, str]) -> str:
+    """A page that loads nothing from the network: from `static`, or not at all.
+
+    Args:
+        page: HTML as Great Expectations writes it.
+        static: the way from this page to the folder of static files, with a slash at its end.
+        known: file names that stand in `static`, and where.
+    """
+
+    def local(name: str, element: str) -> str:
+        if name in known:
+            return element.format(f"{static}{known[name]}")
+        if name not in NOT_NEEDED:
+            LOG.warning("Data Docs ask for %s, of which there is no copy here: the page does without it.", name)
+        return ""
+
+    page = _STATIC.sub(f'"{static}', page)
+    page = _STYLE.sub(lambda found: local(found[1], '<link rel="stylesheet" href="{}">'), page)
+    page = _SCRIPT.sub(lambda found: local(found[1], '<script src="{}"></script>'), page)
+    page = _IMAGE.sub(lambda found: local(found[1], 'src="{}"'), page)
+    page = _BACKGROUND.sub("none", page)
+    # a dark page would need the dark theme
+    return page.replace("@media (prefers-color-scheme: dark)", "@media not all")
