@@ -1,0 +1,21 @@
+"""Which engine reads, by params."""
+
+from symptomeme.domain.params import OcrParams
+from symptomeme.text.ocr import OcrEngine
+from symptomeme.text.tesseract import TesseractEngine
+
+
+def engine_of(params: OcrParams) -> OcrEngine:
+    """The engine that these params name, also where their `source` is the given text: a new meme comes without.
+
+    Raises:
+        ToolError: it is not installed.
+    """
+    return TesseractEngine(
+        lang=params.lang,
+        page_segmentation=params.page_segmentation,
+        view=params.view,
+        white_threshold=params.white_threshold,
+        upscale=params.upscale,
+        min_confidence=params.min_confidence,
+    )

@@ -1,0 +1,87 @@
+import logging
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+
+from symptomeme.domain.errors import InputError
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.layout import task_paths
+from symptomeme.domain.params import OcrParams
+from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.stages import ocr
+from symptomeme.text.tesseract import TesseractEngine
+
+TEXTS = {"train/TR-2": "worry again", "train/TR-10": "cannot sit still", "test/TE-1": "calm down"}
+
+
+def params(source):
+    return OcrParams(
+        source=source,
+        lang="eng",
+        page_segmentation=6,
+        images_per_process=2,
+        view="grey",
+        white_threshold=225,
+        upscale=1.0,
+        min_confidence=0.0,
+    )
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 32)
+    rows = []
+    for number, (key, text) in enumerate(TEXTS.items()):
+        path = Path(f"{number}.png")
+        picture = Image.new("RGB", (360, 70), "white")
+        ImageDraw.Draw(picture).text((15, 15), text, fill="black", font=font)
+        picture.save(path)
+        origin, name = key.split("/")
+        rows.append(
+            {
+                "key": key, "id": name, "origin": origin, "split": origin, "image": str(path),
+                "sha256": sha256(path.read_bytes()).hexdigest(), "width": 360, "height": 70, "phash": "0" * 16,
+                "labels": ["Restlessness"], "given_text": f"given  {text}", "given_reasoning": "", "cluster": key,
+                "leaked": False, "fault": None,
+            }
+        )  # fmt: skip
+    write_rows(task_paths("anxiety").valid, rows, MEME_ROWS)
+    return tmp_path
+
+
+def test_tesseract_reads_once_and_leaves_the_same_bytes(project, monkeypatch, caplog):
+    texts = task_paths("anxiety").texts
+    with caplog.at_level(logging.DEBUG):
+        ocr.run(ANXIETY, params("tesseract"))
+    found = read_rows(texts, TEXT_ROWS)
+    assert list(found["key"]) == list(TEXTS)
+    assert list(found["text"]) == list(TEXTS.values())
+    assert list(found["words"]) == [2, 3, 2]
+    assert (found["confidence"] > 50).all()
+    assert found["engine"].str.startswith("tesseract ").all()
+    assert "worry" not in caplog.text
+
+    first = texts.read_bytes()
+    monkeypatch.setattr(TesseractEngine, "read", lambda *_: pytest.fail("read again"))
+    ocr.run(ANXIETY, params("tesseract"))
+    assert texts.read_bytes() == first
+
+
+def test_given_text_needs_no_tesseract(project, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    ocr.run(ANXIETY, params("given"))
+    found = read_rows(task_paths("anxiety").texts, TEXT_ROWS)
+    assert list(found["text"]) == [f"given  {text}" for text in TEXTS.values()]
+    assert found["confidence"].isna().all()
+    assert list(found["words"]) == [3, 4, 3]
+    assert set(found["engine"]) == {"given"}
+
+
+def test_before_validate_the_missing_table_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^artifacts/anxiety/valid\.parquet is missing"):
+        ocr.run(ANXIETY, params("given"))
