@@ -1,0 +1,210 @@
+"""The model: encoders, cross-attention at several depths, a mixture of experts, a classifier, contrastive heads."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel
+from transformers.modeling_utils import PreTrainedModel
+
+from symptomeme.domain.errors import ModelError
+from symptomeme.models.config import SymptomConfig
+from symptomeme.models.experts import expert, mix
+from symptomeme.models.fusion import CoAttention, masked_mean
+from symptomeme.models.losses import classification_loss, contrastive_loss
+from symptomeme.models.outputs import SymptomOutput
+
+
+class Modality(NamedTuple):
+    """What an encoder saw in B memes; L is 1 where only the first token is used."""
+
+    hidden_states: list[Tensor]  # for each depth, the last first: float (B, L, H)
+    mask: Tensor | None  # bool (B, L), True = real token; None: all are real
+    feature: Tensor  # float (B, H), pooled
+
+
+class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
+    """Says which symptoms a meme expresses, from its text, its picture, or both.
+
+    Names of parts are those of the published checkpoints, so that these can be loaded. With one modality off its
+    encoder, projections and contrastive heads are not there, and the other attends to itself.
+
+    Departures from the published model, each a switch in the config: attention over all tokens instead of the first
+    ones, and self-similarity masked out of the contrastive loss.
+    """
+
+    config_class = SymptomConfig
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+
+    def __init__(
+        self,
+        config: SymptomConfig,
+        *,
+        text_encoder: PreTrainedModel | None = None,
+        vision_encoder: PreTrainedModel | None = None,
+    ) -> None:
+        """Build the model; encoders that are given keep their weights, others are made anew from the config."""
+        super().__init__(config)
+        size, contrastive_size = config.hidden_size, config.contrastive_size
+        if config.text:
+            self.text_encoder = AutoModel.from_config(config.text_config) if text_encoder is None else text_encoder
+            self.text_projections = self._projections(config.text_config.hidden_size)
+        if config.image:
+            self.vision_encoder = (
+                AutoModel.from_config(config.vision_config) if vision_encoder is None else vision_encoder
+            )
+            self.vision_projections = self._projections(config.vision_config.hidden_size)
+        self.co_attention_layers = nn.ModuleList(
+            CoAttention(hidden_size=size, num_heads=config.num_heads, dropout=config.fusion_dropout)
+            for _ in range(config.num_depths)
+        )
+        self.expert_nets = nn.ModuleList(
+            expert(hidden_size=size, dropout=config.expert_dropout) for _ in range(config.num_experts)
+        )
+        self.moe_gate = nn.Linear(size, config.num_experts)
+        self.classifier = nn.Sequential(
+            *_normed(size, size), nn.Dropout(config.classifier_dropout), nn.Linear(size, config.num_labels)
+        )
+        self.contrastive_projection = nn.Sequential(
+            *_normed(size, config.contrastive_hidden_size), nn.Linear(config.contrastive_hidden_size, contrastive_size)
+        )
+        if config.text and config.image:
+            self.text_contrastive_proj = nn.Sequential(*_normed(config.text_config.hidden_size, contrastive_size))
+            self.image_contrastive_proj = nn.Sequential(*_normed(config.vision_config.hidden_size, contrastive_size))
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> SymptomOutput:
+        """Classify B memes; inputs of a modality that is off are ignored.
+
+        Args:
+            input_ids: int (B, L).
+            attention_mask: int or bool (B, L), 1 = real token.
+            pixel_values: float (B, 3, S, S).
+            labels: single label: int (B,); multi label: 0 or 1 (B, C). With them come the losses.
+
+        Raises:
+            ModelError: an input of a modality that is on is missing.
+        """
+        text = self._read(input_ids, attention_mask) if self.config.text else None
+        image = self._look(pixel_values) if self.config.image else None
+        mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
+        logits = self.classifier(mixture.mixed)
+        embeddings = {"fused_embedding": _unit(self.contrastive_projection(mixture.mixed))}
+        if text is not None and image is not None:
+            embeddings["text_embedding"], embeddings["image_embedding"] = self._embed(text, image)
+        return SymptomOutput(
+            **({} if labels is None else self._losses(logits, labels, embeddings)),
+            logits=logits,
+            fused=mixture.mixed,
+            **embeddings,
+            router_logits=mixture.router_logits,
+        )
+
+    def alignment(self, input_ids: Tensor, attention_mask: Tensor, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+        """Text and image embeddings, each float (B, E) of unit length, without fusing: for contrastive pre-alignment.
+
+        Args: as those of `forward`.
+
+        Raises:
+            ModelError: a modality is off or its input is missing.
+        """
+        if not (self.config.text and self.config.image):
+            raise ModelError("alignment needs a model with both text and image; this one has a modality off.")
+        return self._embed(self._read(input_ids, attention_mask), self._look(pixel_values))
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
+        scaled: Tensor = logits.float() / self.config.temperature
+        return scaled.sigmoid() if self.config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)
+
+    def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None) -> Modality:
+        if input_ids is None or attention_mask is None:
+            raise ModelError(
+                "this model reads text: give it input_ids and attention_mask, as its processor makes them."
+            )
+        found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        states = self._depths(found)
+        mask = attention_mask.bool()[:, : states[0].shape[1]]
+        return Modality(states, mask, masked_mean(states[0], mask))
+
+    def _look(self, pixel_values: Tensor | None) -> Modality:
+        if pixel_values is None:
+            raise ModelError("this model looks at pictures: give it pixel_values, as its processor makes them.")
+        trained_size = getattr(self.config.vision_config, "image_size", None)
+        resized = isinstance(trained_size, int) and pixel_values.shape[-1] != trained_size
+        options = {"interpolate_pos_encoding": True} if resized else {}
+        found = self.vision_encoder(pixel_values=pixel_values, output_hidden_states=True, **options)
+        pooled = getattr(found, "pooler_output", None)
+        return Modality(self._depths(found), None, found.last_hidden_state[:, 0] if pooled is None else pooled)
+
+    def _depths(self, found: Any) -> list[Tensor]:
+        """The last hidden states, the last first, of the tokens that take part."""
+        kept = slice(0, 1) if self.config.attention == "first" else slice(None)
+        return [found.hidden_states[-1 - depth][:, kept] for depth in range(self.config.num_depths)]
+
+    def _fuse(self, text: Modality | None, image: Modality | None) -> Tensor:
+        """Mean over depths of text asking image, or of the only modality asking itself: float (B, D)."""
+        projected, masks = [], []
+        if text is not None:
+            projected.append(_project(text.hidden_states, self.text_projections))
+            masks.append(text.mask)
+        if image is not None:
+            projected.append(_project(image.hidden_states, self.vision_projections))
+            masks.append(image.mask)
+        fused = [
+            masked_mean(block(query, context, masks[-1]), masks[0])
+            for block, query, context in zip(self.co_attention_layers, projected[0], projected[-1], strict=True)
+        ]
+        return torch.stack(fused).mean(dim=0)
+
+    def _embed(self, text: Modality, image: Modality) -> tuple[Tensor, Tensor]:
+        return _unit(self.text_contrastive_proj(text.feature)), _unit(self.image_contrastive_proj(image.feature))
+
+    def _losses(self, logits: Tensor, labels: Tensor, embeddings: dict[str, Tensor]) -> dict[str, Tensor]:
+        config = self.config
+        classification = classification_loss(logits, labels, problem_type=config.problem_type)
+        if len(embeddings) == 1:
+            return {"loss": classification, "classification_loss": classification}
+        contrastive = contrastive_loss(
+            *embeddings.values(), temperature=config.contrastive_temperature, masking=config.contrastive_masking
+        )
+        loss = config.classification_weight * classification + config.contrastive_weight * contrastive
+        return {"loss": loss, "classification_loss": classification, "contrastive_loss": contrastive}
+
+    def _projections(self, encoder_size: int) -> nn.ModuleList:
+        """One projection a depth; index 0 belongs to the last hidden state."""
+        return nn.ModuleList(nn.Linear(encoder_size, self.config.hidden_size) for _ in range(self.config.num_depths))
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        """Xavier, which keeps variance: text and image reach the first attention at their encoders' own scale."""
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
+
+
+def _normed(inputs: int, outputs: int) -> list[nn.Module]:
+    return [nn.Linear(inputs, outputs), nn.LayerNorm(outputs), nn.GELU()]
+
+
+def _project(hidden_states: list[Tensor], projections: nn.ModuleList) -> list[Tensor]:
+    return [project(states) for project, states in zip(projections, hidden_states, strict=True)]
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    """Unit length, in float32 also where the layers ran in less."""
+    return functional.normalize(vectors.float(), dim=-1)
+
+
+AutoModel.register(SymptomConfig, SymptomClassifier)

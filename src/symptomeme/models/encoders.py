@@ -1,0 +1,157 @@
+"""Pretrained encoders into a classifier, and classifiers out of their folders."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_utils import PreTrainedModel
+from transformers.utils import logging
+
+from symptomeme.domain.errors import ModelError
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.config import SymptomConfig
+
+Kind = Literal["text", "vision"]
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence the loading bars and reports of transformers; what matters in them is raised as ModelError here."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def read_encoder_config(source: str | Path, kind: Kind) -> PreTrainedConfig:
+    """The config of an encoder; of a composite model (CLIP, SigLIP) the part for this kind.
+
+    Args:
+        source: a folder, or a name on the Hugging Face hub.
+        kind: what the encoder reads.
+
+    Raises:
+        ModelError: there is no such folder or model.
+    """
+    config = _read_config(source, f"{kind} encoder")
+    return getattr(config, f"{kind}_config", config)
+
+
+def load_encoder(source: str | Path, kind: Kind) -> PreTrainedModel:
+    """A pretrained encoder in float32, from safetensors only (no pickle is ever opened).
+
+    Args and Raises: as `read_encoder_config`, and ModelError if weights are missing or not safetensors.
+    """
+    config = read_encoder_config(source, kind)
+    if Path(source).is_dir() and not any(Path(source).glob("*.safetensors")):
+        raise ModelError(f"{kind} encoder {source}: no .safetensors file in it; save the model as safetensors there.")
+    model, told = _load(AutoModel, source, f"{kind} encoder", config=config, dtype=torch.float32)
+    # checkpoints of masked language models have no pooler, and nothing here uses it
+    missing = sorted(key for key in told["missing_keys"] if not key.startswith("pooler."))
+    if missing:
+        raise ModelError(f"{kind} encoder {source}: {len(missing)} weights are missing, {missing[0]} among them.")
+    return model
+
+
+def build_classifier(
+    *, text_encoder: str | Path | None, vision_encoder: str | Path | None, **settings: Any
+) -> SymptomClassifier:
+    """An untrained classifier around pretrained encoders; the other weights are drawn from torch's generator.
+
+    Args:
+        text_encoder: a folder or hub name; None: the model reads no text.
+        vision_encoder: a folder or hub name; None: the model looks at no picture.
+        settings: the other fields of `SymptomConfig`.
+
+    Raises:
+        ModelError: an encoder cannot be loaded, or the settings do not fit it.
+    """
+    text = None if text_encoder is None else load_encoder(text_encoder, "text")
+    vision = None if vision_encoder is None else load_encoder(vision_encoder, "vision")
+    config = SymptomConfig(
+        text_config=None if text is None else text.config,
+        vision_config=None if vision is None else vision.config,
+        **settings,
+    )
+    return SymptomClassifier(config, text_encoder=text, vision_encoder=vision)
+
+
+def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True) -> SymptomClassifier:
+    """The classifier of a model folder, without the modalities that are turned off here.
+
+    Raises:
+        ModelError: the folder is missing, holds another kind of model, or weights are missing.
+    """
+    config = _read_config(folder, "model")
+    if not isinstance(config, SymptomConfig):
+        raise ModelError(
+            f"model {folder}: its config says {config.model_type!r}, not 'symptomeme'; give another folder."
+        )
+    off = [name for name, on in (("text_config", text), ("vision_config", image)) if not on]
+    config = SymptomConfig(**{**config.to_dict(), **dict.fromkeys(off)})
+    model: SymptomClassifier
+    model, told = _load(SymptomClassifier, folder, "model", config=config)
+    if told["missing_keys"]:
+        raise ModelError(f"model {folder}: weights are missing, {min(told['missing_keys'])} among them.")
+    return model
+
+
+def freeze_text_layers(model: SymptomClassifier, count: int) -> None:
+    """Stop training of the text encoder's embeddings and its `count` lowest layers; 0 freezes nothing.
+
+    Raises:
+        ModelError: the text encoder has fewer layers.
+    """
+    if not count or not model.config.text:
+        return
+    encoder, depth = model.text_encoder, model.config.text_config.num_hidden_layers
+    stacks = [part for part in encoder.modules() if isinstance(part, nn.ModuleList) and len(part) == depth]
+    if not stacks or count > depth:
+        raise ModelError(
+            f"frozen_text_layers {count}: the text encoder has {depth if stacks else 'no'} layers to freeze."
+        )
+    embeddings = getattr(encoder, "embeddings", encoder.get_input_embeddings())
+    for part in (embeddings, *stacks[0][:count]):
+        part.requires_grad_(False)
+
+
+def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
+    _check_folder(source, what)
+    with quiet_transformers():
+        try:
+            return AutoConfig.from_pretrained(source, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{what} {source}: no config that transformers can read ({_line(error)}).") from None
+
+
+def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any, dict[str, Any]]:
+    with quiet_transformers():
+        try:
+            model, told = kind.from_pretrained(source, use_safetensors=True, output_loading_info=True, **options)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"{what} {source}: its safetensors weights cannot be loaded ({_line(error)}).") from None
+    return model, told
+
+
+def _check_folder(source: str | Path, what: str) -> None:
+    """Tell a path that is not there from a name on the hub, which has at most one slash."""
+    path = Path(source)
+    on_hub = len(path.parts) <= 2 and not path.is_absolute() and not Path(path.parts[0]).is_dir()  # noqa: PLR2004
+    if not path.is_dir() and not (isinstance(source, str) and on_hub):
+        raise ModelError(f"{what} {source}: there is no such folder. Run 'symptomeme fetch-weights' or 'dvc pull'.")
+
+
+def _line(error: Exception) -> str:
+    """The gist of a message that may have many lines."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= 160 else words[:157] + "..."  # noqa: PLR2004

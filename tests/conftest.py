@@ -1,0 +1,85 @@
+"""Tiny random encoders (width 32), a word-level tokenizer, and batches small enough to follow."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
+from transformers import BertConfig, BertModel, CLIPVisionConfig, CLIPVisionModel, PreTrainedTokenizerFast
+
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.encoders import build_classifier, quiet_transformers
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
+LABELS = {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"}
+
+Build = Callable[..., SymptomClassifier]
+Batch = dict[str, torch.Tensor]
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with quiet_transformers():
+        yield
+
+
+@pytest.fixture(scope="session")
+def text_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("text")
+    torch.manual_seed(1)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
+    BertModel(BertConfig(**sizes, vocab_size=len(WORDS), max_position_embeddings=40)).save_pretrained(folder)
+    words = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    words.pre_tokenizer = WhitespaceSplit()
+    words.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    # as the tokenizers of sentence-transformers come: told to truncate and pad to a fixed length
+    words.enable_truncation(5)
+    words.enable_padding(length=5)
+    names = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"}
+    PreTrainedTokenizerFast(tokenizer_object=words, model_max_length=40, **names).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vision_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("vision")
+    torch.manual_seed(2)
+    sizes = {"hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    CLIPVisionModel(CLIPVisionConfig(**sizes, image_size=32, patch_size=8)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def build(text_folder: Path, vision_folder: Path) -> Build:
+    """Make a seeded classifier in evaluation mode; any setting can be changed, an encoder turned off with None."""
+
+    def make(**changes: Any) -> SymptomClassifier:
+        torch.manual_seed(3)
+        settings: dict[str, Any] = {
+            "text_encoder": text_folder,
+            "vision_encoder": vision_folder,
+            "task": "anxiety",
+            "id2label": LABELS,
+            "problem_type": "single_label_classification",
+            "contrastive_size": 16,
+            "max_length": 12,
+        }
+        return build_classifier(**{**settings, **changes}).eval()
+
+    return make
+
+
+@pytest.fixture
+def batch() -> Batch:
+    """Three memes with texts of 7, 4 and 2 tokens."""
+    generator = torch.Generator().manual_seed(4)
+    return {
+        "input_ids": torch.tensor([[2, 4, 5, 6, 7, 8, 3], [2, 6, 7, 3, 0, 0, 0], [2, 3, 0, 0, 0, 0, 0]]),
+        "attention_mask": torch.tensor([[1] * 7, [1] * 4 + [0] * 3, [1] * 2 + [0] * 5]),
+        "pixel_values": torch.randn(3, 3, 32, 32, generator=generator),
+    }

@@ -1,0 +1,113 @@
+"""Loading: pretrained encoders into classifiers, classifiers out of folders, and what is refused."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import CLIPConfig, CLIPModel
+
+from symptomeme.domain.errors import ModelError
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.encoders import freeze_text_layers, load_classifier, load_encoder
+
+Build = Callable[..., SymptomClassifier]
+
+
+def test_encoders_keep_their_weights(build: Build, text_folder: Path, vision_folder: Path) -> None:
+    state = build().state_dict()
+    for prefix, folder in (("text_encoder.", text_folder), ("vision_encoder.", vision_folder)):
+        for name, weight in load_file(folder / "model.safetensors").items():
+            assert torch.equal(state[prefix + name], weight), name
+
+
+def test_the_same_seed_gives_the_same_model(build: Build) -> None:
+    one, other = build().state_dict(), build().state_dict()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_vision_part_of_a_whole_clip_is_taken(tmp_path: Path) -> None:
+    part = {"hidden_size": 32, "intermediate_size": 8, "num_hidden_layers": 2, "num_attention_heads": 4}
+    whole = CLIPModel(CLIPConfig(vision_config={**part, "image_size": 32, "patch_size": 8}, text_config=part))
+    whole.half().save_pretrained(tmp_path)
+    tower = load_encoder(tmp_path, "vision")
+    assert tower.config.model_type == "clip_vision_model"
+    assert tower.dtype == torch.float32
+    assert torch.equal(tower.post_layernorm.weight, whole.vision_model.post_layernorm.weight.float())
+    assert torch.equal(
+        tower.encoder.layers[1].mlp.fc1.weight, whole.vision_model.encoder.layers[1].mlp.fc1.weight.float()
+    )
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_saved_classifier_can_be_taken_with_one_modality(
+    text: bool, build: Build, batch: dict[str, Tensor], tmp_path: Path
+) -> None:
+    build().save_pretrained(tmp_path)
+    model = load_classifier(tmp_path, text=text, image=not text)
+    assert (model.config.text, model.config.image) == (text, not text)
+    assert model(**batch).logits.shape == (3, 3)
+    saved = load_file(tmp_path / "model.safetensors")
+    assert all(torch.equal(weight, saved[name]) for name, weight in model.state_dict().items())
+    assert load_classifier(tmp_path).config.labels == ("Nervousness", "Restlessness", "Impending Doom")
+
+
+def test_freezing_stops_embeddings_and_the_lowest_layers(build: Build) -> None:
+    model = build()
+    freeze_text_layers(model, 0)
+    assert all(weight.requires_grad for weight in model.parameters())
+    freeze_text_layers(model, 2)
+    frozen = {".".join(name.split(".")[:4]) for name, weight in model.named_parameters() if not weight.requires_grad}
+    assert {name for name in frozen if "layer." in name} == {f"text_encoder.encoder.layer.{n}" for n in (0, 1)}
+    assert all(name.startswith(("text_encoder.embeddings.", "text_encoder.encoder.layer.")) for name in frozen)
+    assert not any(weight.requires_grad for weight in model.text_encoder.embeddings.parameters())
+    freeze_text_layers(build(text_encoder=None), 2)  # nothing to freeze, nothing wrong
+    with pytest.raises(ModelError, match=r"^frozen_text_layers 4: the text encoder has 3 layers to freeze\.$"):
+        freeze_text_layers(build(), 4)
+
+
+def test_what_cannot_be_loaded_is_told_in_one_line(text_folder: Path, tmp_path: Path, build: Build) -> None:
+    missing = tmp_path / "nowhere"
+    with pytest.raises(ModelError) as told:
+        build(text_encoder=missing)
+    assert str(told.value) == (
+        f"text encoder {missing}: there is no such folder. Run 'symptomeme fetch-weights' or 'dvc pull'."
+    )
+    pickled = shutil.copytree(text_folder, tmp_path / "pickled")
+    torch.save(load_file(pickled / "model.safetensors"), pickled / "pytorch_model.bin")
+    (pickled / "model.safetensors").unlink()
+    with pytest.raises(ModelError) as told:
+        build(text_encoder=pickled)
+    assert str(told.value) == (
+        f"text encoder {pickled}: no .safetensors file in it; save the model as safetensors there."
+    )
+
+
+def test_missing_weights_are_not_made_up(text_folder: Path, build: Build, tmp_path: Path) -> None:
+    partial = shutil.copytree(text_folder, tmp_path / "partial")
+    weights = load_file(partial / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file({name: value for name, value in weights.items() if "pooler" not in name}, partial / "model.safetensors")
+    with pytest.raises(ModelError) as told:
+        load_encoder(partial, "text")
+    assert str(told.value) == (
+        f"text encoder {partial}: 1 weights are missing, encoder.layer.1.output.dense.weight among them."
+    )
+    build().save_pretrained(tmp_path / "model")
+    weights = load_file(tmp_path / "model/model.safetensors")
+    del weights["moe_gate.bias"]
+    save_file(weights, tmp_path / "model/model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError) as told:
+        load_classifier(tmp_path / "model")
+    assert str(told.value) == f"model {tmp_path / 'model'}: weights are missing, moe_gate.bias among them."
+
+
+def test_a_folder_of_another_model_is_told(text_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as told:
+        load_classifier(text_folder)
+    assert str(told.value) == (f"model {text_folder}: its config says 'bert', not 'symptomeme'; give another folder.")
+    with pytest.raises(ModelError, match=f"^model {tmp_path}: no config that transformers can read "):
+        load_classifier(tmp_path)
