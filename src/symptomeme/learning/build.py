@@ -1,0 +1,82 @@
+"""From params to untrained models and their processor."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from symptomeme.domain.labels import Task
+from symptomeme.domain.params import ModelParams, OcrParams, TrainParams
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.encoders import build_classifier, load_classifier
+from symptomeme.models.processor import SymptomProcessor, build_processor
+
+
+def load_processor(params: ModelParams) -> SymptomProcessor:
+    """The processor of every variant: one pre-processing for all."""
+    return build_processor(
+        tokenizer=params.text_encoder,
+        vision_encoder=params.vision_encoder,
+        image_size=params.image_size,
+        image_fit=params.image_fit,
+        separator=params.separator,
+        max_length=params.max_length,
+    )
+
+
+def fresh_model(
+    task: Task, params: ModelParams, *, separator: str, seed: int, text: bool = True, image: bool = True
+) -> SymptomClassifier:
+    """Pretrained encoders in an untrained classifier, the same for the same seed."""
+    torch.manual_seed(seed)
+    return build_classifier(
+        text_encoder=params.text_encoder if text else None,
+        vision_encoder=params.vision_encoder if image else None,
+        separator=separator,
+        **_settings(task, params),
+    )
+
+
+def variant_model(
+    task: Task,
+    variant: str,
+    params: ModelParams,
+    options: TrainParams,
+    ocr: OcrParams,
+    *,
+    aligned: Path,
+    separator: str,
+    seed: int,
+) -> SymptomClassifier:
+    """The model a variant's training starts from; its config says how its memes are read."""
+    described = options.variants[variant]
+    if described.start == "aligned":
+        torch.manual_seed(seed)
+        model = load_classifier(aligned, text=described.text, image=described.image)
+    else:
+        model = fresh_model(task, params, separator=separator, seed=seed, text=described.text, image=described.image)
+    config = model.config
+    config.variant = variant
+    config.ocr = ocr.model_dump()
+    config.classification_weight = options.classification_weight
+    config.contrastive_weight = options.contrastive_weight
+    return model
+
+
+def encoder_folders(params: ModelParams) -> list[Path]:
+    """The encoders' folders, for keys of what depends on them."""
+    return [Path(params.text_encoder), Path(params.vision_encoder)]
+
+
+def _settings(task: Task, params: ModelParams) -> dict[str, Any]:
+    same = (
+        "hidden_size num_heads num_depths num_experts contrastive_size fusion_dropout expert_dropout "
+        "classifier_dropout attention contrastive_masking contrastive_temperature max_length"
+    )
+    return {
+        **{name: getattr(params, name) for name in same.split()},
+        "task": task.name,
+        "problem_type": task.problem_type,
+        "id2label": dict(enumerate(task.labels)),
+        "reasoning": params.reasoning == "given",
+    }

@@ -1,0 +1,168 @@
+"""The training loop, over accelerate: length-grouped batches, fused AdamW, a checkpoint an epoch, early stopping.
+
+An epoch's batches and dropout depend on seed and epoch alone, so a run that was cut off and goes on from its last
+checkpoint ends with the same weights as one that was not.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.utils.data import DataLoader
+from transformers.optimization import get_linear_schedule_with_warmup
+
+from symptomeme.domain.params import Optimisation
+from symptomeme.domain.progress import progress
+from symptomeme.domain.writing import replacing, write_json
+from symptomeme.learning.batches import Batch, Encoded, GroupedBatches
+
+Curve = list[dict[str, float]]
+LossOf = Callable[[nn.Module, Batch], Tensor]
+EpochScore = Callable[[], dict[str, float]]
+
+_STATE, _CURVE = "state.pt", "curve.json"
+
+
+def fit(
+    model: nn.Module,
+    examples: Encoded,
+    *,
+    loss_of: LossOf,
+    score: EpochScore,
+    options: Optimisation,
+    patience: int | None,
+    seed: int,
+    checkpoint: Path,
+    what: str,
+) -> Curve:
+    """Train `model` in place.
+
+    Args:
+        loss_of: the loss of a batch, a scalar tensor.
+        score: figures after an epoch, higher `score` is better; the best epoch is kept where `patience` is given.
+        patience: stop after so many epochs without a higher `score`; None: keep the last epoch.
+        checkpoint: a folder to go on from; the key of all that the result depends on must be in its name.
+
+    Returns:
+        One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
+    """
+    torch.use_deterministic_algorithms(True)
+    accelerator = Accelerator(mixed_precision=_precision(options.precision))
+    batches = GroupedBatches(examples.lengths, batch_size=options.batch_size, seed=seed)
+    optimizer = torch.optim.AdamW(_groups(model, options), fused=True)
+    schedule = _schedule(optimizer, options, steps=options.epochs * len(batches))
+    loader: DataLoader[Any] = DataLoader(examples, batch_sampler=batches, collate_fn=examples.collate)  # type: ignore[arg-type]
+    model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+    parts = {"optimizer": optimizer, "schedule": schedule}
+    bare = accelerator.unwrap_model(model)
+    curve, best = _resume(checkpoint, bare, parts)
+    for epoch in range(len(curve), options.epochs):
+        if patience is not None and _is_over(curve, patience):
+            break
+        batches.epoch = epoch
+        torch.manual_seed(seed * 10_007 + epoch)
+        loss = _train_epoch(accelerator, model, optimizer, schedule, loader, loss_of, options, f"{what} {epoch + 1}")
+        curve.append({"epoch": epoch + 1, "train_loss": round(loss, 6), **score()})
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step(curve[-1]["score"])
+        last = _trained(bare)
+        if patience is not None and _best_epoch(curve) == epoch:
+            best = last
+        _save(checkpoint, curve, parts, {"last": last, **({"best": best} if best else {})})
+    if best:
+        bare.load_state_dict(best, strict=False)
+    model.eval()
+    return curve
+
+
+def _train_epoch(
+    accelerator: Accelerator,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    schedule: LRScheduler,
+    loader: DataLoader[Batch],
+    loss_of: LossOf,
+    options: Optimisation,
+    what: str,
+) -> float:
+    """Mean loss a batch."""
+    model.train()
+    total = 0.0
+    for batch in progress(loader, what=what, unit="batch", total=len(loader)):
+        with accelerator.autocast():
+            loss = loss_of(model, batch)
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+        optimizer.step()
+        if not isinstance(schedule, ReduceLROnPlateau):
+            schedule.step()
+        optimizer.zero_grad()
+        total += float(loss.detach())
+    model.eval()
+    return total / len(loader)
+
+
+def _groups(model: nn.Module, options: Optimisation) -> list[dict[str, object]]:
+    """Parameters by learning rate and weight decay; matrices decay, biases and norms do not."""
+    rates = {
+        "text_encoder": options.text_learning_rate,
+        "vision_encoder": options.vision_learning_rate,
+    }
+    groups: dict[tuple[float, float], list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            rate = rates.get(name.split(".")[0], options.head_learning_rate)
+            decay = options.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": found, "lr": rate, "weight_decay": decay} for (rate, decay), found in groups.items()]
+
+
+def _schedule(optimizer: torch.optim.Optimizer, options: Optimisation, *, steps: int) -> LRScheduler:
+    """Linear warm-up and decay; or, as published, halved when the score has not risen for two epochs."""
+    if options.schedule == "plateau":
+        return ReduceLROnPlateau(optimizer, mode="max", factor=0.5, patience=2)
+    schedule: LRScheduler = get_linear_schedule_with_warmup(optimizer, int(options.warmup * steps), steps)
+    return schedule
+
+
+def _precision(wanted: str) -> str:
+    return "bf16" if wanted == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
+
+
+def _best_epoch(curve: Curve) -> int:
+    return max(range(len(curve)), key=lambda epoch: curve[epoch]["score"])
+
+
+def _is_over(curve: Curve, patience: int) -> bool:
+    return bool(curve) and len(curve) - 1 - _best_epoch(curve) >= patience
+
+
+def _trained(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of what training changes; what is frozen is in the encoder's own file."""
+    return {name: tensor.detach().clone() for name, tensor in model.named_parameters() if tensor.requires_grad}
+
+
+def _save(checkpoint: Path, curve: Curve, parts: dict[str, Any], weights: dict[str, dict[str, Tensor]]) -> None:
+    with replacing(checkpoint) as beside:
+        beside.mkdir()
+        for name, tensors in weights.items():
+            save_file(tensors, beside / f"{name}.safetensors")
+        torch.save({name: part.state_dict() for name, part in parts.items()}, beside / _STATE)
+        write_json(beside / _CURVE, curve)
+
+
+def _resume(checkpoint: Path, model: nn.Module, parts: dict[str, Any]) -> tuple[Curve, dict[str, Tensor]]:
+    """Go on from a checkpoint, if there is one: its curve and the best weights so far."""
+    if not (checkpoint / _CURVE).is_file():
+        return [], {}
+    model.load_state_dict(load_file(checkpoint / "last.safetensors"), strict=False)
+    for name, state in torch.load(checkpoint / _STATE, weights_only=True).items():
+        parts[name].load_state_dict(state)
+    best = checkpoint / "best.safetensors"
+    return json.loads((checkpoint / _CURVE).read_text()), load_file(best) if best.is_file() else {}

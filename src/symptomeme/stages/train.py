@@ -1,0 +1,138 @@
+"""Train one variant of the classifier; fit its temperature and thresholds on validation."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from symptomeme.data.wording import normalise
+from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
+from symptomeme.domain.labels import Task
+from symptomeme.domain.layout import TaskPaths, VariantPaths, cache, task_paths
+from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams
+from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
+from symptomeme.domain.writing import replacing
+from symptomeme.learning.batches import Encoded, encode, read_memes
+from symptomeme.learning.build import encoder_folders, load_processor, variant_model
+from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood, probabilities
+from symptomeme.learning.fit import fit
+from symptomeme.learning.metrics import f1
+from symptomeme.learning.predict import Outputs, predict
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.decision import abstains, decide
+from symptomeme.models.encoders import freeze_text_layers
+
+Floats = npt.NDArray[np.float64]
+
+
+def run(
+    task: Task, variant: str, base: BaseParams, model_params: ModelParams, ocr: OcrParams, options: TrainParams
+) -> None:
+    """Train, calibrate and save one variant."""
+    paths, described = task_paths(task.name), options.variants[variant]
+    processor = load_processor(model_params)
+    model = variant_model(
+        task, variant, model_params, options, ocr, aligned=paths.aligned, separator=processor.separator, seed=base.seed
+    )
+    freeze_text_layers(model, options.frozen_text_layers)
+    memes = read_memes(task)
+    train, val = (
+        encode(
+            memes[memes.split == split],
+            task,
+            processor,
+            text=described.text,
+            image=described.image,
+            reasoning=model_params.reasoning == "given",
+        )
+        for split in ("train", "val")
+    )
+    curve = fit(
+        model,
+        train,
+        loss_of=lambda network, batch: network(**batch).loss,
+        score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
+        options=options,
+        patience=options.patience,
+        seed=base.seed,
+        checkpoint=cache("train", _key(task, variant, paths, model_params, options, base)),
+        what=variant,
+    )
+    outputs = predict(model, val)
+    calibrate(model, outputs, val, options)
+    out = paths.variant(variant)
+    with replacing(out.model) as beside:
+        model.save_pretrained(beside)
+        processor.save_pretrained(beside)
+    with replacing(out.curves) as beside:
+        pd.DataFrame(curve).to_csv(beside, index=False)
+    write_training_memes(out, memes[memes.split == "train"])
+    write_reference(out, memes[memes.split == "val"], model, outputs)
+
+
+def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict[str, float]:
+    """Validation figures of an epoch; `score` is the harmonic mean of macro-F1 and weighted-F1, as published."""
+    scores = probabilities(outputs.logits, temperature=1.0, multi_label=val.multi_label)
+    predicted = decide(scores, thresholds=_thresholds(scores, val, thresholds), multi_label=val.multi_label)
+    found = f1(val.labels, predicted)
+    macro, weighted = float(found.macro[0]), float(found.weighted[0])
+    loss = negative_log_likelihood(outputs.logits, val.labels, temperature=1.0, multi_label=val.multi_label)
+    return {
+        "val_loss": round(loss, 6),
+        "val_macro_f1": round(macro, 6),
+        "val_weighted_f1": round(weighted, 6),
+        "score": round(2 * macro * weighted / (macro + weighted) if macro + weighted else 0.0, 6),
+    }
+
+
+def calibrate(model: SymptomClassifier, outputs: Outputs, val: Encoded, options: TrainParams) -> None:
+    """Put the temperature and thresholds that suit the validation memes into the model's config.
+
+    A single-label task is decided by the top probability; its thresholds say below which one to abstain.
+    """
+    config = model.config
+    config.abstain_below = options.abstain_below
+    config.temperature = fit_temperature(outputs.logits, val.labels, multi_label=val.multi_label)
+    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=val.multi_label)
+    if val.multi_label:
+        fitted = _thresholds(scores, val, options.thresholds)
+    else:
+        fitted = np.full(scores.shape[1], options.abstain_below)
+    config.thresholds = {config.id2label[index]: float(value) for index, value in enumerate(fitted)}
+
+
+def write_training_memes(out: VariantPaths, train: pd.DataFrame) -> None:
+    """Write by which hashes a later comparison knows what the model has seen."""
+    rows = train[["key", "sha256", "cluster"]].assign(
+        text_sha256=[of_text(normalise(text)) for text in train.text.tolist()]
+    )
+    write_rows(out.training_memes, rows, TRAINING_ROWS)
+
+
+def write_reference(out: VariantPaths, val: pd.DataFrame, model: SymptomClassifier, outputs: Outputs) -> None:
+    """Write features and scores of the validation memes, for later comparison with new memes; no text, no picture."""
+    config, multi_label = model.config, model.config.problem_type == "multi_label_classification"
+    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=multi_label)
+    thresholds = np.array(list(config.thresholds.values()))
+    rows = val[["key"]].assign(
+        text_length=val.text.str.len().astype("int32"),
+        ocr_confidence=val.confidence,
+        probabilities=[row.round(6).tolist() for row in scores],
+        abstain=abstains(scores, thresholds=thresholds, multi_label=multi_label),
+        embedding=[row.round(6).tolist() for row in outputs.embeddings],
+    )
+    write_rows(out.reference, rows, REFERENCE_ROWS)
+
+
+def _thresholds(scores: Floats, val: Encoded, kind: str) -> Floats:
+    if kind == "half" or not val.multi_label:
+        return np.full(scores.shape[1], 0.5)
+    return np.array(fit_thresholds(scores, val.labels))
+
+
+def _key(task: Task, variant: str, paths: TaskPaths, model: ModelParams, options: TrainParams, base: BaseParams) -> str:
+    files = [of_file(paths.valid), of_file(paths.texts)]
+    folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
+    sections = [model.model_dump(), options.model_dump(), base.model_dump()]
+    return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
