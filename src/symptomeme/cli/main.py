@@ -1,0 +1,63 @@
+"""`symptomeme`: the one command. Each group of verbs has a thin module here; what it runs is imported when it runs."""
+
+import argparse
+import os
+import sys
+
+from symptomeme import __version__
+from symptomeme.cli import classify, demo, draw, import_data, params, stage, weights
+from symptomeme.domain.errors import SymptomemeError
+
+ENVIRONMENT = {
+    # no tool of the stack reports home
+    "DO_NOT_TRACK": "true",
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    # idle OpenMP threads sleep instead of spinning: up to four times faster where cores are shared
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+    # the same sums in the same order in every run on one machine
+    "MKL_CBWR": "AVX2,STRICT",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "MPLBACKEND": "agg",
+}
+"""Defaults for every command and what it starts; a variable that is already set wins."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="symptomeme", description="Which symptoms a meme expresses. A research tool: no diagnosis."
+    )
+    top.add_argument("--version", action="version", version=f"symptomeme {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for group in (import_data, draw, weights, params, stage, classify, demo):
+        group.add_to(verbs)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; a user's error becomes one line on stderr and exit code 1."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except SymptomemeError as error:
+        print(f"symptomeme {arguments.verb}: {error}", file=sys.stderr)
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        print(f"symptomeme {arguments.verb}:{place}: {error.strerror or error}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)
+        return 130
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,32 @@
+"""`symptomeme fetch-weights`: hub models become folders under data/weights, as safetensors."""
+
+import argparse
+from pathlib import Path
+
+from symptomeme.domain.errors import InputError
+from symptomeme.domain.layout import WEIGHTS
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `fetch-weights`."""
+    verb = verbs.add_parser("fetch-weights", help="save a hub's encoder under data/weights, as safetensors")
+    verb.add_argument("kind", choices=("text", "vision"))
+    verb.add_argument("source", metavar="NAME_OR_DIR", help="anything from_pretrained takes")
+    verb.add_argument("--name", help="folder under data/weights; default: the last part of NAME_OR_DIR")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fetch one encoder.
+
+    Raises:
+        InputError: the folder is there already.
+    """
+    target = WEIGHTS / (arguments.name or Path(arguments.source).name)
+    if target.exists():
+        raise InputError(f"{target} exists. Delete it first, or choose another --name.")
+    from symptomeme.models.encoders import save_encoder
+
+    save_encoder(arguments.source, arguments.kind, target)
+    print(f"{target} written. Name it in params.yaml (model.{arguments.kind}_encoder), then: dvc add data")
+    return 0

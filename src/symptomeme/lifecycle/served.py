@@ -1,0 +1,61 @@
+"""Loaded models with the name they are known by: a folder's, or a registered version's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from symptomeme.domain.errors import InputError, ModelError
+from symptomeme.domain.params import read_params
+from symptomeme.predictor import Predictor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A loaded model."""
+
+    task: str
+    predictor: Predictor
+    name: str
+    version: str | None
+
+    def told(self) -> dict[str, str | None]:
+        """How an answer names its model."""
+        return {"name": self.name, "version": self.version, "variant": self.predictor.config.variant}
+
+
+def model_at(where: str, *, task: str | None) -> Served:
+    """The model in a folder, or at `models:/NAME@ALIAS`.
+
+    Raises:
+        InputError: there is no such folder.
+        ModelError: it is a model of another task.
+    """
+    if where.startswith("models:/"):
+        found = _registered(where)
+    else:
+        folder = Path(where)
+        if not (folder / "config.json").is_file():
+            raise InputError(f"{where}: no model folder (config.json is missing). Name one, or models:/NAME@ALIAS.")
+        predictor = Predictor(folder)
+        found = Served(task=predictor.config.task, predictor=predictor, name=where, version=None)
+    if task is not None and found.task != task:
+        raise ModelError(f"{where} is a model of {found.task}, not of {task}. Leave --task out or name another model.")
+    return found
+
+
+def champions(tasks: list[str] | None) -> list[Served]:
+    """The champions of these tasks; None: of all in params.yaml.
+
+    Raises:
+        RegistryError: a task has no champion.
+    """
+    params = read_params()
+    prefix = params.registration.model_prefix
+    return [_registered(f"models:/{prefix}-{task}@champion") for task in tasks or params.tasks]
+
+
+def _registered(uri: str) -> Served:
+    from symptomeme.lifecycle.registry import Registry  # noqa: PLC0415 - MLflow takes seconds to import
+
+    folder, version = Registry(experiment="").fetch(uri)
+    predictor = Predictor(folder)
+    return Served(task=predictor.config.task, predictor=predictor, name=version.name, version=str(version.version))
