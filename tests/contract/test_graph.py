@@ -1,5 +1,6 @@
 """dvc.yaml, the stages, their imports and params.yaml tell the same story."""
 
+import contextlib
 import importlib.util
 import shutil
 from collections.abc import Iterator
@@ -53,6 +54,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copy(ROOT / "dvc.yaml", root)
     shutil.copy(SAMPLE, root / "params.yaml")
     shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    with contextlib.chdir(root):
+        commit_without_running(root)
+        yield root
+
+
+def commit_without_running(root: Path) -> None:
+    """Make every dependency and output an empty file or folder, and have DVC take them as the graph's results."""
     Repo.init(str(root), no_scm=True).close()
     with Repo(str(root)) as repo:
         for stage in repo.index.stages:
@@ -65,7 +73,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             (root / "data/weights" / name).mkdir(parents=True, exist_ok=True)
             (root / "data/weights" / name / "config.json").touch()
         repo.commit(force=True)
-    yield root
 
 
 def leaves(value: Any, *path: str) -> Iterator[tuple[str, ...]]:

@@ -6,8 +6,8 @@ from symptomeme.learning.calibration import (
     fit_temperature,
     fit_thresholds,
     negative_log_likelihood,
-    probabilities,
 )
+from symptomeme.models.decision import probabilities
 
 
 def test_the_temperature_undoes_overconfidence() -> None:

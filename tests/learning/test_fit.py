@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from symptomeme.domain.params import Optimisation
-from symptomeme.learning.batches import Encoded, GroupedBatches
+from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import fit
+from symptomeme.learning.frozen import remember
+from symptomeme.learning.grouping import GroupedBatches
 from symptomeme.learning.predict import predict
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import build_processor
@@ -160,3 +162,22 @@ def test_predictions_keep_the_order_of_memes(build: Build, memes: Encoded) -> No
             processor=memes.processor,
         )
         assert predict(model, alone).logits[0] == pytest.approx(whole[index], abs=1e-5)
+
+
+def test_remembered_texts_give_the_same_training(build: Build, memes: Encoded, tmp_path: Path) -> None:
+    def frozen() -> SymptomClassifier:
+        model = build()
+        model.text_encoder.requires_grad_(False)
+        return model
+
+    run_again, remembered = frozen(), frozen()
+    states = remember(remembered, memes)
+    assert states.text_states is not None and "input_ids" not in states.collate([0, 1])
+    assert predict(remembered, states).logits == pytest.approx(predict(run_again, memes).logits, abs=1e-6)
+    first = train(run_again, memes, tmp_path / "a", scores=iter([0.0] * 2), patience=None, epochs=2)
+    second = train(remembered, states, tmp_path / "b", scores=iter([0.0] * 2), patience=None, epochs=2)
+    assert [row["train_loss"] for row in first] == pytest.approx([row["train_loss"] for row in second], abs=1e-4)
+
+
+def test_a_text_encoder_that_learns_is_not_remembered(build: Build, memes: Encoded) -> None:
+    assert remember(build(), memes) is memes

@@ -20,7 +20,7 @@ from symptomeme.sample.scenes import SETTINGS
 from symptomeme.sample.symbols import SYMBOLS
 from symptomeme.sample.texts import FRAMES, read_groups
 
-COUNTS = {"anxiety": {"train": 480, "test": 160}, "depression": {"train": 480, "val": 96, "test": 192}}
+COUNTS = {"anxiety": {"train": 352, "test": 160}, "depression": {"train": 370, "val": 82, "test": 162}}
 
 
 @pytest.fixture(scope="module", params=TASKS.values(), ids=TASKS)
@@ -184,8 +184,8 @@ def test_the_sample_is_two_archives(tmp_path, monkeypatch):
     monkeypatch.setattr(archive.os, "sched_getaffinity", lambda _: {0})
     monkeypatch.setattr(archive, "draw_meme", lambda order: Meme(order.key.encode(), "JPEG", row))
     told = make_sample(tmp_path / "sample")
-    assert told["anxiety"].splits == {"train": 480 + 7, "test": 160 + 12}
-    assert told["depression"].splits == {"train": 480 + 7, "val": 96, "test": 192 + 12}
+    assert told["anxiety"].splits == {"train": 352 + 7, "test": 160 + 12}
+    assert told["depression"].splits == {"train": 370 + 7, "val": 82, "test": 162 + 12}
     for name, pictures in (
         ("anxiety", "anxiety_train_image/TR-{}.jpg"),
         ("depression", "depressive_image/train/TR-{}.jpeg"),

@@ -2,14 +2,11 @@
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from time import perf_counter
 
-from symptomeme.domain.errors import InputError, ToolError
+from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import DATA, WEIGHTS, dataset_paths
 from symptomeme.domain.params import read_params
@@ -37,11 +34,13 @@ def run(_: argparse.Namespace) -> int:
     Raises:
         InputError: data/ holds something else than the sample.
     """
+    from symptomeme.lifecycle.reproduce import reproduce
+
     start = perf_counter()
     refuse_other_data()
     if not _is_whole():
         make_sample()
-    _dvc("repro")
+    reproduce(read_params().tasks)
     read = print_results(argparse.Namespace())
     picture = min(dataset_paths("axiom").images("test").iterdir())
     print(NEXT.format(picture=picture))
@@ -71,6 +70,7 @@ def make_sample() -> None:
     from symptomeme.cli.import_data import SEED, VAL_SHARE
     from symptomeme.data.importing import import_archives
     from symptomeme.data.placing import Placing
+    from symptomeme.lifecycle.reproduce import dvc
     from symptomeme.sample.encoders import write_sample_encoders
     from symptomeme.sample.make import make_sample as draw_sample
 
@@ -87,7 +87,7 @@ def make_sample() -> None:
     shutil.rmtree(WEIGHTS, ignore_errors=True)
     write_sample_encoders(WEIGHTS)
     shutil.rmtree(scratch)
-    _dvc("add", "--quiet", str(DATA))
+    dvc("add", "--quiet", str(DATA))
 
 
 def print_results(_: argparse.Namespace) -> int:
@@ -107,22 +107,7 @@ def print_results(_: argparse.Namespace) -> int:
 
 def _is_whole() -> bool:
     """Whether data/ is there and is what data.dvc says."""
-    if not all(dataset_paths(task.dataset).source.is_file() for task in TASKS.values()):
-        return False
-    asked = [*_command(), "status", "--json", "data.dvc"]
-    status = subprocess.run(asked, capture_output=True, env=_path(), check=False)
-    return status.returncode == 0 and json.loads(status.stdout or b"{}") == {}
+    from symptomeme.lifecycle.reproduce import dvc_output
 
-
-def _dvc(*arguments: str) -> None:
-    if subprocess.run([*_command(), *arguments], env=_path(), check=False).returncode:
-        raise ToolError(f"'dvc {' '.join(arguments)}' failed; what it said stands above. Run it again to go on.")
-
-
-def _command() -> list[str]:
-    return [sys.executable, "-m", "dvc"]
-
-
-def _path() -> dict[str, str]:
-    """This environment with the interpreter's own programs first, since stages are commands."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    there = all(dataset_paths(task.dataset).source.is_file() for task in TASKS.values())
+    return there and dvc_output("status", "--json", "data.dvc").strip() == "{}"

@@ -16,11 +16,9 @@ ENVIRONMENT = {
     "BENTOML_DO_NOT_TRACK": "True",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # idle OpenMP threads sleep instead of spinning: up to four times faster where cores are shared
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "GOMP_SPINCOUNT": "0",
     # the same sums in the same order in every run on one machine
     "MKL_CBWR": "AVX2,STRICT",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

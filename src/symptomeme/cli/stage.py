@@ -28,10 +28,8 @@ STAGES = {
 }
 OF_A_VARIANT = ("train", "evaluate")
 
-Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-
-def add_to(verbs: Verbs) -> None:
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register one verb a stage."""
     for name, known in STAGES.items():
         verb = verbs.add_parser(name, help=f"stage: {known.told}", description=known.told)

@@ -26,6 +26,7 @@ class BaseParams(Section):
     """What several stages share."""
 
     seed: Natural
+    threads: Count  # of torch; another number gives other last digits
 
 
 class IngestParams(Section):

@@ -1,5 +1,6 @@
 """The one style of progress bar."""
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TypeVar
@@ -7,6 +8,9 @@ from typing import TypeVar
 from tqdm import tqdm
 
 Item = TypeVar("Item")
+
+ROW = "SYMPTOMEME_PROGRESS_ROW"
+"""Environment variable: which terminal row below the cursor the bars of this process use, for runs side by side."""
 
 
 def progress(items: Iterable[Item], *, what: str, unit: str = "meme", total: int | None = None) -> "tqdm[Item]":
@@ -17,6 +21,7 @@ def progress(items: Iterable[Item], *, what: str, unit: str = "meme", total: int
         unit=unit,
         total=total,
         delay=2,
+        position=int(os.environ.get(ROW, "0")),
         dynamic_ncols=True,
         mininterval=0.5 if sys.stderr.isatty() else 15,
         maxinterval=30,

@@ -1,6 +1,5 @@
-"""Memes as the model sees them: token ids, small uint8 pictures, label tensors, and batches of these."""
+"""Memes as the model sees them: token ids, small uint8 pictures, label tensors."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from torch.utils.data import Sampler
-from transformers.trainer_pt_utils import get_length_grouped_indices
+from torch.nn.utils.rnn import pad_sequence
 
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_value
@@ -44,6 +42,7 @@ class Encoded:
     """Memes ready for the model.
 
     `input_ids`: N lists of token ids, or None. `pictures`: uint8 (N, 3, S, S), or None. `labels`: bool (N, C).
+    `text_states`: N tensors (depths, L, H) of a frozen text encoder, or None.
     """
 
     input_ids: list[list[int]] | None
@@ -51,6 +50,7 @@ class Encoded:
     labels: npt.NDArray[np.bool_]
     multi_label: bool
     processor: SymptomProcessor
+    text_states: list[torch.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -68,6 +68,10 @@ class Encoded:
         batch: Batch = {}
         if self.input_ids is not None:
             batch.update(self.processor.pad([self.input_ids[index] for index in indices]))
+        if self.text_states is not None:
+            batch.pop("input_ids")
+            states = [self.text_states[index].transpose(0, 1) for index in indices]
+            batch["text_states"] = pad_sequence(states, batch_first=True).transpose(1, 2)
         if self.pictures is not None:
             batch["pixel_values"] = self.processor.pixel_values(self.pictures[indices])
         labels = torch.from_numpy(self.labels[indices])
@@ -102,22 +106,3 @@ def small_pictures(memes: pd.DataFrame, processor: SymptomProcessor) -> npt.NDAr
             beside.mkdir()
             np.save(beside / kept.name, np.stack(rows))
     return np.asarray(np.load(kept))
-
-
-class GroupedBatches(Sampler[list[int]]):
-    """Batches of memes of like length, in an order that depends on seed and epoch alone."""
-
-    drop_last = False
-
-    def __init__(self, lengths: list[int], *, batch_size: int, seed: int) -> None:
-        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
-
-    def __len__(self) -> int:
-        return -(-len(self.lengths) // self.batch_size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        generator = torch.Generator().manual_seed(self.seed * 10_007 + self.epoch)
-        order = get_length_grouped_indices(self.lengths, self.batch_size, generator=generator)
-        batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
-        for index in torch.randperm(len(batches), generator=generator).tolist():
-            yield batches[index]

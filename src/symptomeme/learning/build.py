@@ -12,6 +12,12 @@ from symptomeme.models.encoders import build_classifier, load_classifier
 from symptomeme.models.processor import SymptomProcessor, build_processor
 
 
+def prepare_torch(*, threads: int) -> None:
+    """Make torch's results the same in every run: deterministic algorithms, and sums split among so many threads."""
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(threads)
+
+
 def load_processor(params: ModelParams) -> SymptomProcessor:
     """The processor of every variant: one pre-processing for all."""
     return build_processor(

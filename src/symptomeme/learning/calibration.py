@@ -3,18 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import log_expit, log_softmax
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
 
 TEMPERATURES = (0.05, 20.0)
-
-
-def probabilities(logits: Floats, *, temperature: float, multi_label: bool) -> Floats:
-    """Calibrated probabilities (N, C) of logits (N, C)."""
-    scaled = np.asarray(logits, np.float64) / temperature
-    return np.asarray(expit(scaled) if multi_label else softmax(scaled, axis=1))
 
 
 def negative_log_likelihood(logits: Floats, truth: Indicators, *, temperature: float, multi_label: bool) -> float:

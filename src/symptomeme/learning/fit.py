@@ -20,7 +20,8 @@ from transformers.optimization import get_linear_schedule_with_warmup
 from symptomeme.domain.params import Optimisation
 from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import replacing, write_json
-from symptomeme.learning.batches import Batch, Encoded, GroupedBatches
+from symptomeme.learning.batches import Batch, Encoded
+from symptomeme.learning.grouping import GroupedBatches
 
 Curve = list[dict[str, float]]
 LossOf = Callable[[nn.Module, Batch], Tensor]
@@ -52,7 +53,6 @@ def fit(
     Returns:
         One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
     """
-    torch.use_deterministic_algorithms(True)
     accelerator = Accelerator(mixed_precision=_precision(options.precision))
     batches = GroupedBatches(examples.lengths, batch_size=options.batch_size, seed=seed)
     optimizer = torch.optim.AdamW(_groups(model, options), fused=True)
@@ -93,6 +93,9 @@ def _train_epoch(
 ) -> float:
     """Mean loss a batch."""
     model.train()
+    for part in model.modules():
+        if not any(parameter.requires_grad for parameter in part.parameters()):
+            part.eval()  # what is frozen has no dropout
     total = 0.0
     for batch in progress(loader, what=what, unit="batch", total=len(loader)):
         with accelerator.autocast():

@@ -81,6 +81,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         attention_mask: Tensor | None = None,
         pixel_values: Tensor | None = None,
         labels: Tensor | None = None,
+        text_states: Tensor | None = None,
     ) -> SymptomOutput:
         """Classify B memes; inputs of a modality that is off are ignored.
 
@@ -89,11 +90,12 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             attention_mask: int or bool (B, L), 1 = real token.
             pixel_values: float (B, 3, S, S).
             labels: single label: int (B,); multi label: 0 or 1 (B, C). With them come the losses.
+            text_states: what `encode_text` gave for these texts, in place of input_ids: float (B, depths, L, H).
 
         Raises:
             ModelError: an input of a modality that is on is missing.
         """
-        text = self._read(input_ids, attention_mask) if self.config.text else None
+        text = self._read(input_ids, attention_mask, text_states) if self.config.text else None
         image = self._look(pixel_values) if self.config.image else None
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
@@ -108,7 +110,21 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             router_logits=mixture.router_logits,
         )
 
-    def alignment(self, input_ids: Tensor, attention_mask: Tensor, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+    def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The text encoder's hidden states that are fused, the last first: float (B, depths, L, H).
+
+        They can stand in for the texts as long as the text encoder does not change.
+        """
+        found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        return torch.stack(self._depths(found), dim=1)
+
+    def alignment(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        text_states: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Text and image embeddings, each float (B, E) of unit length, without fusing: for contrastive pre-alignment.
 
         Args: as those of `forward`.
@@ -118,20 +134,20 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         """
         if not (self.config.text and self.config.image):
             raise ModelError("alignment needs a model with both text and image; this one has a modality off.")
-        return self._embed(self._read(input_ids, attention_mask), self._look(pixel_values))
+        return self._embed(self._read(input_ids, attention_mask, text_states), self._look(pixel_values))
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
         scaled: Tensor = logits.float() / self.config.temperature
         return scaled.sigmoid() if self.config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)
 
-    def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None) -> Modality:
-        if input_ids is None or attention_mask is None:
+    def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None, text_states: Tensor | None) -> Modality:
+        if attention_mask is None or (input_ids is None and text_states is None):
             raise ModelError(
                 "this model reads text: give it input_ids and attention_mask, as its processor makes them."
             )
-        found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        states = self._depths(found)
+        found = self.encode_text(input_ids, attention_mask) if text_states is None else text_states  # type: ignore[arg-type]
+        states = list(found.unbind(dim=1))
         mask = attention_mask.bool()[:, : states[0].shape[1]]
         return Modality(states, mask, masked_mean(states[0], mask))
 

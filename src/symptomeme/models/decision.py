@@ -1,10 +1,17 @@
-"""From calibrated probabilities to labels: the one rule, for training, evaluation, the command line and serving."""
+"""From logits to calibrated probabilities to labels: the one rule, for training, evaluation and serving."""
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, softmax
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
+
+
+def probabilities(logits: Floats, *, temperature: float, multi_label: bool) -> Floats:
+    """Calibrated probabilities (N, C) of logits (N, C)."""
+    scaled = np.asarray(logits, np.float64) / temperature
+    return np.asarray(expit(scaled) if multi_label else softmax(scaled, axis=1))
 
 
 def decide(probabilities: Floats, *, thresholds: Floats, multi_label: bool) -> Indicators:

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPImageProcessorPil
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_utils import PreTrainedModel
 from transformers.utils import logging
 
 from symptomeme.domain.errors import ModelError
+from symptomeme.domain.writing import replacing
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.config import SymptomConfig
 
@@ -61,6 +62,30 @@ def load_encoder(source: str | Path, kind: Kind) -> PreTrainedModel:
     if missing:
         raise ModelError(f"{kind} encoder {source}: {len(missing)} weights are missing, {missing[0]} among them.")
     return model
+
+
+def save_encoder(source: str | Path, kind: Kind, target: Path) -> None:
+    """Save an encoder of the hub or a folder, with its tokenizer or image settings, as safetensors under `target`.
+
+    Weights that are only there as a pickle are read without running what is in it, and saved as safetensors.
+
+    Raises:
+        ModelError: there is no such model, or it is gated.
+    """
+    config = read_encoder_config(source, kind)
+    with quiet_transformers():
+        try:
+            model = AutoModel.from_pretrained(source, config=config, dtype=torch.float32, trust_remote_code=False)
+            companion = AutoTokenizer if kind == "text" else CLIPImageProcessorPil
+            settings = companion.from_pretrained(source)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"{kind} encoder {source}: cannot be loaded ({_line(error)}). If it is gated, ask for access on the "
+                "hub and log in with 'hf auth login'."
+            ) from None
+        with replacing(target) as beside:
+            model.save_pretrained(beside)
+            settings.save_pretrained(beside)
 
 
 def build_classifier(

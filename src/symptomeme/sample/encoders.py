@@ -22,7 +22,7 @@ TEXT_FILES = (
 )
 """What from_pretrained needs of all-MiniLM-L6-v2 (Apache-2.0)."""
 
-IMAGE_SIZE = 128
+IMAGE_SIZE = 96
 """Pixels a side of what the vision tower sees."""
 
 VISION_SIZES = {

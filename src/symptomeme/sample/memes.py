@@ -12,13 +12,16 @@ from symptomeme.sample.reasoning import given_reasoning
 from symptomeme.sample.texts import Core, Group, framed, read_groups
 
 SPLIT_SHARES = {
-    "anxiety": {"train": 0.75, "test": 0.25},
-    "depression": {"train": 0.625, "val": 0.125, "test": 0.25},
+    "anxiety": {"train": 0.6875, "test": 0.3125},
+    "depression": {"train": 0.6, "val": 0.14, "test": 0.26},
 }
 """Share of each group's texts; anxiety has no validation split, as published."""
 
 PREFIXES = {"train": "TR", "val": "VA", "test": "TE"}
 """What ids begin with."""
+
+TEXTS_SHARE = 0.8
+"""Share of each group's texts that the sample uses, at least 40 a symptom; the others are kept for more memes later."""
 
 FRAMES_A_TEXT = {"anxiety": (2, 2), "depression": (2, 3, 1)}
 """Memes made of one text, by group; all stay in its split. One of them is outlined."""
@@ -112,7 +115,7 @@ def _split_cores(task: Task, groups: list[Group], rng: Random) -> dict[str, list
     """Texts of each group (inner list) for each split."""
     found: dict[str, list[list[Core]]] = {split: [] for split in SPLIT_SHARES[task.name]}
     for group in groups:
-        cores = rng.sample(group.cores, len(group.cores))
+        cores = rng.sample(group.cores, round(TEXTS_SHARE * len(group.cores)))
         start = 0.0
         for split, share in SPLIT_SHARES[task.name].items():
             end = start + share * len(cores)

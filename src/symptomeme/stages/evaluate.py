@@ -10,18 +10,17 @@ from symptomeme.domain.params import BaseParams, EvaluateParams
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.learning.batches import encode, indicators, read_memes
-from symptomeme.learning.calibration import probabilities
+from symptomeme.learning.build import prepare_torch
 from symptomeme.learning.metrics import f1, interval, resampled
 from symptomeme.learning.predict import predict
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.decision import abstains, decide
+from symptomeme.models.decision import abstains, decide, probabilities
 from symptomeme.models.processor import SymptomProcessor
-
-VIEWS = ("published", "leak_free")
 
 
 def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> None:
     """Predict the held-out memes of a task and write predictions, metrics and plots."""
+    prepare_torch(threads=base.threads)
     out = task_paths(task.name).variant(variant)
     memes = read_memes(task)
     held_out = memes[memes.split != "train"].reset_index(drop=True)
@@ -47,8 +46,9 @@ def predictions_of(out: VariantPaths, memes: pd.DataFrame, task: Task) -> pd.Dat
     scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=task.multi_label)
     thresholds = np.array([config.thresholds[label] for label in task.labels])
     claimed = decide(scores, thresholds=thresholds, multi_label=task.multi_label)
+    names = [[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in claimed]
     return memes[["key", "split", "leaked", "labels"]].assign(
-        predicted=[[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in claimed],
+        predicted=pd.Series(names, index=memes.index, dtype=object),
         probabilities=[row.round(8).tolist() for row in scores],
         abstain=abstains(scores, thresholds=thresholds, multi_label=task.multi_label),
     )

@@ -11,8 +11,9 @@ from symptomeme.domain.layout import TaskPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.learning.batches import Batch, encode, read_memes
-from symptomeme.learning.build import encoder_folders, fresh_model, load_processor
+from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
 from symptomeme.learning.fit import Curve, fit
+from symptomeme.learning.frozen import remember
 from symptomeme.learning.metrics import paired_difference
 from symptomeme.learning.predict import Embeddings, embed
 from symptomeme.learning.retrieval import hits
@@ -25,6 +26,7 @@ RESAMPLES, CONFIDENCE = 2000, 0.95
 
 def run(task: Task, base: BaseParams, model_params: ModelParams, options: PrealignParams) -> None:
     """Align the encoders on the training memes and save them as a model folder."""
+    prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = fresh_model(task, model_params, separator=processor.separator, seed=base.seed)
@@ -32,7 +34,7 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     memes = read_memes(task)
     reasoning = model_params.reasoning == "given"
     train, val, held_out = (
-        encode(memes[chosen], task, processor, text=True, image=True, reasoning=reasoning)
+        remember(model, encode(memes[chosen], task, processor, text=True, image=True, reasoning=reasoning))
         for chosen in (memes.split == "train", memes.split == "val", (memes.split != "train") & ~memes.leaked)
     )
     before = embed(model, held_out)
@@ -57,7 +59,7 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
 def alignment_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Contrastive loss between texts and pictures of a batch: a scalar."""
     classifier = cast(SymptomClassifier, model)
-    text, image = classifier.alignment(batch["input_ids"], batch["attention_mask"], batch["pixel_values"])
+    text, image = classifier.alignment(**{name: tensor for name, tensor in batch.items() if name != "labels"})
     config = classifier.config
     return nt_xent(text, image, temperature=config.contrastive_temperature, masking=config.contrastive_masking)
 

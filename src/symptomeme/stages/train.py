@@ -14,13 +14,14 @@ from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainPa
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing
 from symptomeme.learning.batches import Encoded, encode, read_memes
-from symptomeme.learning.build import encoder_folders, load_processor, variant_model
-from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood, probabilities
+from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
+from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import fit
+from symptomeme.learning.frozen import remember
 from symptomeme.learning.metrics import f1
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.decision import abstains, decide
+from symptomeme.models.decision import abstains, decide, probabilities
 from symptomeme.models.encoders import freeze_text_layers
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +31,7 @@ def run(
     task: Task, variant: str, base: BaseParams, model_params: ModelParams, ocr: OcrParams, options: TrainParams
 ) -> None:
     """Train, calibrate and save one variant."""
+    prepare_torch(threads=base.threads)
     paths, described = task_paths(task.name), options.variants[variant]
     processor = load_processor(model_params)
     model = variant_model(
@@ -38,13 +40,16 @@ def run(
     freeze_text_layers(model, options.frozen_text_layers)
     memes = read_memes(task)
     train, val = (
-        encode(
-            memes[memes.split == split],
-            task,
-            processor,
-            text=described.text,
-            image=described.image,
-            reasoning=model_params.reasoning == "given",
+        remember(
+            model,
+            encode(
+                memes[memes.split == split],
+                task,
+                processor,
+                text=described.text,
+                image=described.image,
+                reasoning=model_params.reasoning == "given",
+            ),
         )
         for split in ("train", "val")
     )

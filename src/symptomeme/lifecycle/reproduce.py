@@ -1,0 +1,65 @@
+"""Run the graph: DVC decides what is stale; the tasks, which share nothing, run side by side."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from symptomeme.domain.errors import ToolError
+from symptomeme.domain.progress import ROW
+
+
+def reproduce(tasks: Iterable[str]) -> None:
+    """Bring all stages of these tasks up to date, the tasks side by side; then let a plain `dvc repro` check it.
+
+    DVC holds its lock while it looks and writes, not while a stage runs, so two of them wait for one another only then.
+
+    Raises:
+        ToolError: a stage failed; what it said stands on the terminal.
+    """
+    stages = [name for name in dvc_output("stage", "list", "--name-only").split() if "@" in name]
+    running = [
+        subprocess.Popen(
+            [*_DVC, "--wait-for-lock", "repro", "--single-item", *(name for name in stages if _task(name) == task)],
+            env={**_environment(), ROW: str(row)},
+        )
+        for row, task in enumerate(tasks)
+    ]
+    try:
+        failed = [process.wait() for process in running]
+    finally:
+        for process in running:
+            process.terminate()
+    if any(failed):
+        raise ToolError("'dvc repro' failed; what it said stands above. Run it again to go on.")
+    dvc("repro")
+
+
+def dvc(*arguments: str) -> None:
+    """Run DVC on this terminal.
+
+    Raises:
+        ToolError: it failed; what it said stands on the terminal.
+    """
+    if subprocess.run([*_DVC, *arguments], env=_environment(), check=False).returncode:
+        raise ToolError(f"'dvc {' '.join(arguments)}' failed; what it said stands above. Run it again to go on.")
+
+
+def dvc_output(*arguments: str) -> str:
+    """What DVC prints; empty when it fails."""
+    done = subprocess.run([*_DVC, *arguments], env=_environment(), capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+_DVC = (sys.executable, "-m", "dvc")
+
+
+def _task(stage: str) -> str:
+    """The task in a stage's name: `train@anxiety-fusion`, `ingest@anxiety`."""
+    return stage.partition("@")[2].partition("-")[0]
+
+
+def _environment() -> dict[str, str]:
+    """This environment with the interpreter's own programs first, since stages are commands."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
