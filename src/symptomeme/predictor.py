@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide
+from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
 NOTICE = (
@@ -36,7 +36,7 @@ class Predictor:
             ModelError: the folder holds no model of this package.
         """
         self.processor = SymptomProcessor.from_pretrained(folder)
-        self.model = SymptomClassifier.from_pretrained(folder).eval()
+        self.model = load_classifier(folder).eval()
         self.config = self.model.config
 
     def predict(

@@ -19,6 +19,7 @@ ENVIRONMENT = {
     # the same sums in the same order in every run on one machine
     "MKL_CBWR": "AVX2,STRICT",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

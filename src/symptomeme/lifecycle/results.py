@@ -12,12 +12,13 @@ HEADINGS = ("task", "variant", "split", "memes", "macro-F1 [95%]", "weighted-F1 
 
 def results(params: Params) -> list[tuple[str, ...]]:
     """Rows under HEADINGS, for every task and variant that has been evaluated and registered."""
-    registry = Registry(experiment=params.registration.experiment)
     rows: list[tuple[str, ...]] = []
-    for task in params.tasks:
+    registered = [task for task in params.tasks if task_paths(task).receipt.is_file()]
+    if not registered:
+        return rows
+    registry = Registry(experiment=params.registration.experiment)
+    for task in registered:
         paths = task_paths(task)
-        if not paths.receipt.is_file():
-            continue
         receipt = json.loads(paths.receipt.read_text(encoding="utf-8"))
         aliases: dict[str, list[str]] = {}
         for alias in (CHAMPION, CHALLENGER):

@@ -1,0 +1,71 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from symptomeme.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    shutil.copy(ROOT / "profiles/sample.yaml", tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "use", "real"]) == 0
+    assert (project / "params.yaml").read_bytes() == (project / "profiles/real.yaml").read_bytes()
+    assert capsys.readouterr().out == "params.yaml is now profiles/real.yaml. Next: dvc repro\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ["params", "use", "reel"],
+            "symptomeme params: profile 'reel' is unknown; expected one of published, real, sample.\n",
+        ),
+        (
+            ["train", "--task", "anxiety", "--variant", "fuson"],
+            "symptomeme train: variant 'fuson' is not under train.variants; "
+            "expected one of fusion, text_only, image_only.\n",
+        ),
+        (
+            ["validate", "--task", "anxiety"],
+            "symptomeme validate: artifacts/anxiety/memes.parquet is missing: the stage that writes it has not run. "
+            "Run 'dvc repro' (or 'dvc pull').\n",
+        ),
+        (["classify", "no.jpg"], "symptomeme classify: no such file: no.jpg. Name existing pictures.\n"),
+        (
+            ["classify", "params.yaml", "--model", "nowhere"],
+            "symptomeme classify: nowhere: no model folder (config.json is missing). "
+            "Name one, or models:/NAME@ALIAS.\n",
+        ),
+        (["results"], "symptomeme results: no variant has been evaluated and registered yet. Run 'dvc repro'.\n"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_users_error_is_one_line(
+    project: Path, capsys: pytest.CaptureFixture[str], command: list[str], message: str
+) -> None:
+    assert main(command) == 1
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("kind", ["published", "drawn", None])
+def test_the_demo_leaves_other_data_alone(project: Path, capsys: pytest.CaptureFixture[str], kind: str | None) -> None:
+    folder = project / "data/axiom"
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").touch()
+    if kind:
+        (folder / "source.json").write_text(json.dumps({"kind": kind}))
+    assert main(["demo"]) == 1
+    assert f"data/axiom holds {kind or 'unknown'} data, not the sample; the demo leaves it alone." in (
+        capsys.readouterr().err
+    )
+    assert (folder / "mine.txt").exists()
