@@ -22,6 +22,11 @@ Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # models this small only wait for one another's threads
+
+
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     with quiet_transformers():

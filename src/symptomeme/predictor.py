@@ -35,8 +35,8 @@ class Predictor:
         Raises:
             ModelError: the folder holds no model of this package.
         """
-        self.processor = SymptomProcessor.from_pretrained(folder)
         self.model = load_classifier(folder).eval()
+        self.processor = SymptomProcessor.from_pretrained(folder)
         self.config = self.model.config
 
     def predict(
@@ -49,7 +49,7 @@ class Predictor:
             images=pictures if self.config.image else None,
         )
         with torch.inference_mode():
-            scores = self.model.probabilities(self.model(**inputs).logits.double()).numpy()
+            scores = self.model.probabilities(self.model(**inputs).logits).numpy()
         multi_label = self.config.problem_type == "multi_label_classification"
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])

@@ -40,7 +40,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_are_of_the_command_line(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = re.findall(r"^(?:\$ )?symptomeme ([a-z].*)$", page.read_text(), re.MULTILINE)
+    text = re.sub(r"\\\n\s*", " ", page.read_text())
+    lines = re.findall(r"^\s*(?:\$ )?symptomeme ([a-z].*)$", text, re.MULTILINE)
     for line in lines:
         words = shlex.split(re.sub(r"\s+#.*", "", line.replace("…", "")))
         try:

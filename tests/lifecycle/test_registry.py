@@ -77,5 +77,5 @@ def test_what_is_not_there_is_told_in_one_line(registry: Registry) -> None:
     with pytest.raises(RegistryError) as told:
         registry.fetch("models:/nobody@champion")
     assert str(told.value).startswith("models:/nobody@champion: ")
-    assert str(told.value).endswith("Run 'dvc repro' to train and register, or name a model folder with --model.")
+    assert str(told.value).endswith("registers again what was trained), or name a model folder with --model.")
     assert "\n" not in str(told.value)

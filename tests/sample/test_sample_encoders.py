@@ -37,7 +37,7 @@ def test_encoders_are_whole_folders_with_the_same_bytes_every_time(package, tmp_
     assert capsys.readouterr().err == ""
 
 
-def test_the_vision_tower_loads_and_sees_128_pixels(package, tmp_path):
+def test_the_vision_tower_loads_and_sees_96_pixels(package, tmp_path):
     import torch  # noqa: PLC0415
 
     from symptomeme.models.encoders import load_encoder  # noqa: PLC0415
@@ -45,8 +45,8 @@ def test_the_vision_tower_loads_and_sees_128_pixels(package, tmp_path):
     write_sample_encoders(tmp_path / "weights")
     before = torch.random.get_rng_state()
     tower = load_encoder(tmp_path / "weights" / "vision", "vision")
-    states = tower(pixel_values=torch.zeros(2, 3, 128, 128)).last_hidden_state
-    assert states.shape == (2, 1 + 8 * 8, 128)
+    states = tower(pixel_values=torch.zeros(2, 3, 96, 96)).last_hidden_state
+    assert states.shape == (2, 1 + 6 * 6, 128)
     assert torch.equal(before, torch.random.get_rng_state())
 
 

@@ -47,7 +47,7 @@ def answer(path: Path, models: "list[Any]", text: str | None) -> dict[str, Any]:
     """All models' predictions of one image."""
     from symptomeme.data.transforms import read_picture
     from symptomeme.domain.digests import of_file
-    from symptomeme.domain.params import OcrParams
+    from symptomeme.domain.params import OcrParams, read_params
     from symptomeme.predictor import NOTICE
     from symptomeme.text.engines import engine_of
     from symptomeme.text.ocr import Reading
@@ -65,7 +65,7 @@ def answer(path: Path, models: "list[Any]", text: str | None) -> dict[str, Any]:
                 if text is not None:
                     readings[settings] = Reading(text, None, len(text.split())), "given"
                 else:
-                    engine = engine_of(OcrParams(**config.ocr))
+                    engine = engine_of(OcrParams(**config.ocr) if config.ocr else read_params().ocr)
                     readings[settings] = engine.read([picture])[0], engine.settings
         with _timed(took, served.task):
             found = served.predictor.predict([picture], [readings[settings][0].text])[0]

@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from symptomeme.domain.errors import InputError
@@ -17,7 +18,10 @@ Next:
   dvc metrics show
   dvc plots show                    (then open dvc_plots/index.html)
   mlflow server --backend-store-uri sqlite:///mlruns.db --host 127.0.0.1
-  your own archives: rm -r data, then  symptomeme import-data anxiety ARCHIVE  (docs/data.md)
+  your own archives (docs/data.md):
+    rm -r data/axiom data/restore
+    symptomeme import-data anxiety ARCHIVE
+    symptomeme params use real
 """
 
 
@@ -34,12 +38,14 @@ def run(_: argparse.Namespace) -> int:
     Raises:
         InputError: data/ holds something else than the sample.
     """
-    from symptomeme.lifecycle.reproduce import reproduce
+    from symptomeme.lifecycle.reproduce import dvc_output, reproduce
 
     start = perf_counter()
     refuse_other_data()
-    if not _is_whole():
+    if not _is_there():
         make_sample()
+    elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
+        print("data/ is not what data.dvc says: going on with data/. For the sample as it was: rm -r data")
     reproduce(read_params().tasks)
     read = print_results(argparse.Namespace())
     picture = min(dataset_paths("axiom").images("test").iterdir())
@@ -66,16 +72,25 @@ def refuse_other_data() -> None:
 
 
 def make_sample() -> None:
-    """Draw the sample, import it, write its encoders, put all under DVC."""
+    """Draw the sample, import it, write its encoders, put all under DVC.
+
+    Raises:
+        InputError: data.dvc may stand for data that has not been pulled.
+    """
     from symptomeme.cli.import_data import SEED, VAL_SHARE
     from symptomeme.data.importing import import_archives
     from symptomeme.data.placing import Placing
-    from symptomeme.lifecycle.reproduce import dvc
+    from symptomeme.lifecycle.reproduce import dvc, dvc_output
     from symptomeme.sample.encoders import write_sample_encoders
     from symptomeme.sample.make import make_sample as draw_sample
 
-    scratch = Path("sample")
-    shutil.rmtree(scratch, ignore_errors=True)
+    if not DATA.exists() and dvc_output("remote", "list").strip():
+        raise InputError(
+            "data/ is not here, and a DVC remote is set up: data.dvc may stand for other data than the sample. "
+            "Run 'dvc pull', or run the demo in a clone without a remote."
+        )
+    folder = TemporaryDirectory(prefix=".sample-", dir=Path.cwd())
+    scratch = Path(folder.name) / "drawn"
     draw_sample(scratch)
     params = read_params().ingest
     placing = Placing(
@@ -84,9 +99,10 @@ def make_sample() -> None:
     for task in TASKS.values():
         shutil.rmtree(dataset_paths(task.dataset).root, ignore_errors=True)
         import_archives(task, [scratch / task.name], placing, add=False)
-    shutil.rmtree(WEIGHTS, ignore_errors=True)
+    folder.cleanup()
+    for encoder in _ENCODERS:
+        shutil.rmtree(encoder, ignore_errors=True)
     write_sample_encoders(WEIGHTS)
-    shutil.rmtree(scratch)
     dvc("add", "--quiet", str(DATA))
 
 
@@ -105,9 +121,10 @@ def print_results(_: argparse.Namespace) -> int:
     return 0
 
 
-def _is_whole() -> bool:
-    """Whether data/ is there and is what data.dvc says."""
-    from symptomeme.lifecycle.reproduce import dvc_output
+def _is_there() -> bool:
+    """Whether the memes of both tasks and the encoders are there."""
+    found = [dataset_paths(task.dataset).source for task in TASKS.values()]
+    return all(path.exists() for path in [*found, *_ENCODERS])
 
-    there = all(dataset_paths(task.dataset).source.is_file() for task in TASKS.values())
-    return there and dvc_output("status", "--json", "data.dvc").strip() == "{}"
+
+_ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")

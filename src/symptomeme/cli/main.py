@@ -51,7 +51,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"symptomeme {arguments.verb}: {error}", file=sys.stderr)
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
-        print(f"symptomeme {arguments.verb}:{place}: {error.strerror or error}.", file=sys.stderr)
+        told = " ".join(str(error.strerror or error).split())
+        print(f"symptomeme {arguments.verb}:{place} {told}.", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)
         return 130

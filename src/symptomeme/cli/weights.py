@@ -10,8 +10,8 @@ from symptomeme.domain.layout import WEIGHTS
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `fetch-weights`."""
     verb = verbs.add_parser("fetch-weights", help="save a hub's encoder under data/weights, as safetensors")
-    verb.add_argument("kind", choices=("text", "vision"))
-    verb.add_argument("source", metavar="NAME_OR_DIR", help="anything from_pretrained takes")
+    verb.add_argument("kind", choices=("text", "vision", "sample"))
+    verb.add_argument("source", nargs="?", metavar="NAME_OR_DIR", help="anything from_pretrained takes; not for sample")
     verb.add_argument("--name", help="folder under data/weights; default: the last part of NAME_OR_DIR")
     verb.set_defaults(run=run)
 
@@ -22,6 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: the folder is there already.
     """
+    if arguments.kind == "sample":
+        from symptomeme.sample.encoders import write_sample_encoders
+
+        write_sample_encoders(WEIGHTS)
+        print(f"{WEIGHTS}/text and {WEIGHTS}/vision written. Next: dvc add data")
+        return 0
+    if arguments.source is None:
+        raise InputError(f"fetch-weights {arguments.kind}: NAME_OR_DIR is missing. Name a model or a folder.")
     target = WEIGHTS / (arguments.name or Path(arguments.source).name)
     if target.exists():
         raise InputError(f"{target} exists. Delete it first, or choose another --name.")

@@ -39,6 +39,8 @@ def of_code(packages: Iterable[str]) -> str:
     ours = {
         name: of_file(Path(place))
         for name, module in sorted(sys.modules.items())
-        if name.split(".")[0] == "symptomeme" and ".cli" not in name and (place := getattr(module, "__file__", None))
+        if name.startswith("symptomeme.")
+        and not name.startswith("symptomeme.cli")
+        and (place := getattr(module, "__file__", None))
     }
     return of_value([ours, {name: str(getattr(sys.modules.get(name), "__version__", "")) for name in packages}])

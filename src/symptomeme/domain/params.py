@@ -60,7 +60,7 @@ class OcrParams(Section):
 class ModelParams(Section):
     """Sizes and switches of the model."""
 
-    text_encoder: str  # a folder under data/weights, or any from_pretrained name
+    text_encoder: str  # a folder, as fetch-weights writes it
     vision_encoder: str
     hidden_size: Count | None  # null: the text encoder's width
     num_heads: Count
@@ -111,6 +111,7 @@ class VariantParams(Section):
 class TrainParams(Optimisation):
     """Training of the classifier."""
 
+    epochs: Count
     patience: Count  # epochs without a better validation score
     classification_weight: Share
     contrastive_weight: Share

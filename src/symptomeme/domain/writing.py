@@ -18,12 +18,19 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     _remove(beside)
+    kept = sorted(path.parent.glob(f".{path.name}.*.old"))
+    if kept and not path.exists():
+        kept[0].rename(path)  # a run was killed between the two renames below
     try:
         yield beside
         if path.is_dir() and not path.is_symlink():
             aside = path.with_name(f".{path.name}.{os.getpid()}.old")
             path.rename(aside)
-            beside.rename(path)
+            try:
+                beside.rename(path)
+            except OSError:
+                aside.rename(path)
+                raise
             shutil.rmtree(aside)
         else:
             beside.replace(path)

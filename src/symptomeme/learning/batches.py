@@ -7,26 +7,42 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import PIL
 import torch
+import transformers
 from torch.nn.utils.rnn import pad_sequence
 
+from symptomeme.data import transforms
 from symptomeme.data.transforms import read_picture
-from symptomeme.domain.digests import of_value
+from symptomeme.domain.digests import of_file, of_value
+from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows
 from symptomeme.domain.writing import replacing
+from symptomeme.models import processor as processor_module
 from symptomeme.models.processor import SymptomProcessor
 
 Batch = dict[str, torch.Tensor]
 
 
 def read_memes(task: Task) -> pd.DataFrame:
-    """The valid memes of a task with the words read from them, a row a meme, in the order of `valid.parquet`."""
+    """The valid memes of a task with the words read from them, a row a meme, in the order of `valid.parquet`.
+
+    Raises:
+        InputError: a table is missing.
+        DataError: no meme is left to train or to validate on.
+    """
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
     texts = read_rows(paths.texts, TEXT_ROWS)
+    for split in ("train", "val"):
+        if not (memes.split == split).any():
+            raise DataError(
+                f"{paths.valid}: no meme of {task.title} is in the {split} split. Import more memes, "
+                "or import again with a larger --val-share."
+            )
     return memes.merge(texts, on="key", how="left", validate="one_to_one")
 
 
@@ -95,7 +111,9 @@ def encode(memes: pd.DataFrame, task: Task, processor: SymptomProcessor, *, text
 def small_pictures(memes: pd.DataFrame, processor: SymptomProcessor) -> npt.NDArray[np.uint8]:
     """The pictures at the model's size, uint8 (N, 3, S, S); kept in the cache, since every stage needs them."""
     settings: dict[str, Any] = processor.image_processor.to_dict()
-    key = of_value([memes.sha256.tolist(), {name: str(value) for name, value in sorted(settings.items())}])
+    code = [of_file(Path(str(module.__file__))) for module in (transforms, processor_module)]
+    versions = [PIL.__version__, transformers.__version__]
+    key = of_value([memes.sha256.tolist(), {name: str(settings[name]) for name in sorted(settings)}, code, versions])
     kept = cache("pictures", key) / "pictures.npy"
     if not kept.is_file():
         rows = [

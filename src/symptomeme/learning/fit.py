@@ -70,7 +70,7 @@ def fit(
         loss = _train_epoch(accelerator, model, optimizer, schedule, loader, loss_of, options, f"{what} {epoch + 1}")
         curve.append({"epoch": epoch + 1, "train_loss": round(loss, 6), **score()})
         if isinstance(schedule, ReduceLROnPlateau):
-            schedule.step(curve[-1]["score"])
+            schedule.step(curve[-1].get("val_macro_f1", curve[-1]["score"]))
         last = _trained(bare)
         if patience is not None and _best_epoch(curve) == epoch:
             best = last

@@ -1,10 +1,11 @@
 """The MLflow registry: the only module that talks to MLflow."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
@@ -15,6 +16,10 @@ from symptomeme.domain.errors import RegistryError
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 DIGEST, KIND, VARIANT, TASK = "symptomeme.digest", "symptomeme.data_kind", "symptomeme.variant", "symptomeme.task"
+
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,22 @@ class Candidate:
     files: Mapping[str, Path]  # artifact folder: file or folder
 
 
+def _in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
+    """Let a method's MLflow errors come as RegistryError."""
+
+    @wraps(method)
+    def told(*args: Given.args, **kwargs: Given.kwargs) -> Found:
+        try:
+            return method(*args, **kwargs)
+        except MlflowException as error:
+            message = " ".join(str(error.message).split())[:300]
+            raise RegistryError(
+                f"MLflow: {message}. Check MLFLOW_TRACKING_URI and the server, then run it again."
+            ) from None
+
+    return told
+
+
 class Registry:
     """Registered models and their aliases. Which server: MLFLOW_TRACKING_URI, else a local database.
 
@@ -42,15 +63,18 @@ class Registry:
         self.client = mlflow.MlflowClient()
         self.experiment = experiment
 
+    @_in_one_line
     def find(self, name: str, digest: str) -> ModelVersion | None:
         """The version with this digest, if there is one."""
         return next((version for version in self.versions(name) if version.tags.get(DIGEST) == digest), None)
 
+    @_in_one_line
     def versions(self, name: str) -> list[ModelVersion]:
         """All versions, newest first."""
         found = self.client.search_model_versions(f"name = '{name}'")
         return sorted(found, key=lambda version: int(version.version), reverse=True)
 
+    @_in_one_line
     def add(self, name: str, candidate: Candidate) -> ModelVersion:
         """Register a candidate; the one that is there already when its digest is known."""
         known = self.find(name, candidate.digest)
@@ -75,13 +99,17 @@ class Registry:
         self.client.set_terminated(run.info.run_id)
         return version
 
+    @_in_one_line
     def by_alias(self, name: str, alias: str) -> ModelVersion | None:
-        """The version an alias points to, if there is one."""
+        """The version an alias points to; None if there is no such alias, and only then."""
         try:
             return self.client.get_model_version_by_alias(name, alias)
-        except MlflowException:
-            return None
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
 
+    @_in_one_line
     def point(self, name: str, alias: str, version: str) -> None:
         """Point an alias to a version."""
         self.client.set_registered_model_alias(name, alias, version)
@@ -102,7 +130,8 @@ class Registry:
         except MlflowException as error:
             raise RegistryError(
                 f"{uri}: {str(error.message).splitlines()[0]} (registry {self.uri.split('@')[-1]}). "
-                "Run 'dvc repro' to train and register, or name a model folder with --model."
+                "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
+                "what was trained), or name a model folder with --model."
             ) from None
 
     def _experiment_id(self) -> str:
@@ -111,7 +140,12 @@ class Registry:
             return str(found.experiment_id)
         local = self.uri.startswith("sqlite")
         place = Path("mlartifacts").absolute().as_uri() if local else None
-        return str(self.client.create_experiment(self.experiment, artifact_location=place))
+        try:
+            return str(self.client.create_experiment(self.experiment, artifact_location=place))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return self._experiment_id()  # another process was first
 
     def _ensure_model(self, name: str) -> None:
         try:

@@ -11,14 +11,18 @@ from symptomeme.domain.progress import ROW
 
 
 def reproduce(tasks: Iterable[str]) -> None:
-    """Bring all stages of these tasks up to date, the tasks side by side; then let a plain `dvc repro` check it.
+    """Bring all stages of these tasks up to date, side by side but for register; a plain `dvc repro` ends it.
 
     DVC holds its lock while it looks and writes, not while a stage runs, so two of them wait for one another only then.
 
     Raises:
         ToolError: a stage failed; what it said stands on the terminal.
     """
-    stages = [name for name in dvc_output("stage", "list", "--name-only").split() if "@" in name]
+    stages = [
+        name
+        for name in dvc_output("stage", "list", "--name-only").split()
+        if "@" in name and not name.startswith("register")
+    ]
     running = [
         subprocess.Popen(
             [*_DVC, "--wait-for-lock", "repro", "--single-item", *(name for name in stages if _task(name) == task)],

@@ -42,9 +42,9 @@ LABEL_MIX: dict[str, dict[tuple[str, ...], tuple[int, int]]] = {
         ("Impending Doom",): (36, 36),
     },
     "depression": {
-        ("Feeling Down",): (88, 24),
-        ("Low Self-Esteem",): (54, 12),
-        ("Self-Harm",): (60, 12),
+        ("Feeling Down",): (112, 24),
+        ("Low Self-Esteem",): (44, 12),
+        ("Self-Harm",): (52, 12),
         ("Feeling Down", "Low Self-Esteem"): (9, 23),
         ("Feeling Down", "Self-Harm"): (6, 19),
         ("Feeling Down", "Low Self-Esteem", "Self-Harm"): (2, 6),

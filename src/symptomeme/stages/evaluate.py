@@ -13,8 +13,8 @@ from symptomeme.learning.batches import encode, indicators, read_memes
 from symptomeme.learning.build import prepare_torch
 from symptomeme.learning.metrics import f1, interval, resampled
 from symptomeme.learning.predict import predict
-from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
+from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
 
@@ -32,7 +32,7 @@ def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> 
 
 def predictions_of(out: VariantPaths, memes: pd.DataFrame, task: Task) -> pd.DataFrame:
     """What the saved model says of each meme, a row of `records.PREDICTION_ROWS` each."""
-    model = SymptomClassifier.from_pretrained(out.model).eval()
+    model = load_classifier(out.model).eval()
     config = model.config
     examples = encode(
         memes,

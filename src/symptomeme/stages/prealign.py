@@ -35,7 +35,11 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     reasoning = model_params.reasoning == "given"
     train, val, held_out = (
         remember(model, encode(memes[chosen], task, processor, text=True, image=True, reasoning=reasoning))
-        for chosen in (memes.split == "train", memes.split == "val", (memes.split != "train") & ~memes.leaked)
+        for chosen in (
+            memes.split == "train",
+            memes.split == "val",
+            ~memes.cluster.isin(memes.cluster[memes.split == "train"]),
+        )
     )
     before = embed(model, held_out)
     curve = fit(

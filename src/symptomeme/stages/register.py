@@ -59,7 +59,7 @@ def _metric_name(key: str) -> str:
 
 
 def _origin() -> dict[str, str]:
-    """The commit the model was trained at, and whether the tree differed from it."""
+    """The commit at registration, and whether the tree differed from it."""
     try:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         changes = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
