@@ -48,7 +48,3 @@ def test_commands_are_of_the_command_line(page: Path, capsys: pytest.CaptureFixt
             parser().parse_args(words)
         except SystemExit:
             pytest.fail(f"symptomeme {line}: {capsys.readouterr().err}")
-
-
-def test_no_page_names_a_place_of_the_writer() -> None:
-    assert [page.name for page in PAGES if re.search(r"/work/|\.\./shared", page.read_text())] == []
