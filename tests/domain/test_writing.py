@@ -39,3 +39,13 @@ def test_json_lines_come_back(tmp_path: Path) -> None:
     rows = [{"id": "TR-1", "text": "naïve\u2028line"}, {"id": "TR-2", "text": ""}]
     write_jsonl(tmp_path / "rows.jsonl", rows)
     assert read_jsonl(tmp_path / "rows.jsonl") == rows
+
+
+def test_a_folder_that_a_killed_run_left_aside_comes_back(tmp_path: Path) -> None:
+    aside = tmp_path / ".model.123.old"
+    aside.mkdir()
+    (aside / "kept").touch()
+    with pytest.raises(OSError, match="full"), replacing(tmp_path / "model") as beside:
+        beside.mkdir()
+        raise OSError("full")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/kept"]
