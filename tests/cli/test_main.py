@@ -32,8 +32,8 @@ def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[s
         ),
         (
             ["train", "--task", "anxiety", "--variant", "fuson"],
-            "symptomeme train: variant 'fuson' is not under train.variants; "
-            "expected one of fusion, text_only, image_only.\n",
+            "symptomeme train: variant 'fuson' is not under `variants` in params.yaml; "
+            "expected one of fusion, text_only.\n",
         ),
         (
             ["validate", "--task", "anxiety"],

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from symptomeme.data.importing import Imported, import_archives
 from symptomeme.data.placing import Placing
+from symptomeme.domain.labels import ANXIETY, Task
 
 Files = dict[str, bytes | str]
 
@@ -93,3 +95,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     monkeypatch.chdir(root)
     return root
+
+
+@pytest.fixture
+def take(project: Path, placing: Placing) -> Callable[..., Imported]:
+    """Import archives into the project."""
+
+    def from_archives(*archives: Path, task: Task = ANXIETY, add: bool = False) -> Imported:
+        return import_archives(task, archives, placing, add=add)
+
+    return from_archives

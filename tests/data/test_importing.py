@@ -9,10 +9,9 @@ import pytest
 
 from symptomeme.data import importing
 from symptomeme.data.dataset import read_dataset, read_splits
-from symptomeme.data.importing import Imported, import_archives
-from symptomeme.data.placing import Placing
-from symptomeme.domain.errors import AnnotationError, ArchiveError, InputError
-from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
+from symptomeme.data.importing import Imported
+from symptomeme.domain.errors import AnnotationError, ArchiveError
+from symptomeme.domain.labels import ANXIETY, DEPRESSION
 from symptomeme.domain.layout import dataset_paths
 from symptomeme.domain.writing import read_jsonl
 
@@ -20,14 +19,6 @@ Files = dict[str, bytes | str]
 Pack = Callable[[str, Files], Path]
 Take = Callable[..., Imported]
 AXIOM = dataset_paths("axiom")
-
-
-@pytest.fixture
-def take(project: Path, placing: Placing) -> Take:
-    def from_archives(*archives: Path, task: Task = ANXIETY, add: bool = False) -> Imported:
-        return import_archives(task, archives, placing, add=add)
-
-    return from_archives
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -179,140 +170,3 @@ def test_a_failed_addition_leaves_the_old_tree(pack: Pack, small: Files, take: T
     ):
         take(pack("more.zip", small), add=True)
     assert tree(Path("data")) == before
-
-
-def test_what_is_there_is_not_replaced(pack: Pack, small: Files, take: Take) -> None:
-    archive = pack("memes.zip", small)
-    take(archive)
-    with pytest.raises(InputError) as error:
-        take(archive)
-    assert str(error.value) == (
-        "data/axiom is there already: use --add to join more memes to it, or delete it to import afresh "
-        "(then memes may move between splits)."
-    )
-
-
-def test_there_must_be_something_to_add_to(pack: Pack, small: Files, take: Take) -> None:
-    with pytest.raises(
-        InputError, match=r"^data/axiom is missing: run 'symptomeme import-data anxiety ARCHIVE\.\.\.', or "
-    ):
-        take(pack("memes.zip", small), add=True)
-
-
-def test_more_memes_join_and_none_moves(pack: Pack, small: Files, take: Take, make: Any) -> None:
-    take(pack("memes.zip", small))
-    before = tree(AXIOM.root)
-    placed = read_splits(AXIOM)
-    rows = [make.anxiety(f"TR-{i}") for i in range(17, 30)]
-    more: Files = {f"train/TR-{i}.png": make.picture(i, kind="PNG") for i in range(17, 30)}
-    imported = take(pack("more.zip", {**more, "train.json": json.dumps(rows)}), add=True)
-    after = tree(AXIOM.root)
-    now = read_splits(AXIOM)
-    assert {key: now[key] for key in placed} == placed
-    assert len(now) == 31 == imported.sizes.total()
-    assert sum(map(len, imported.taken.values())) == 13
-    assert {name for name in before if after[name] != before[name]} == {"splits.parquet", "train/metadata.jsonl"}
-    assert [row["id"] for row in read_jsonl(AXIOM.metadata("train"))] == [f"TR-{i}" for i in range(1, 30)]
-    assert [path.name for path in Path("data").iterdir()] == ["axiom"]
-
-
-def test_added_memes_that_are_there_already_are_skipped_or_conflict(
-    pack: Pack, small: Files, take: Take, make: Any
-) -> None:
-    take(pack("memes.zip", small))
-    before = tree(AXIOM.root)
-    rows = [make.anxiety("TR-2"), make.anxiety("TR-4"), make.anxiety("TR-6", label="Impending Doom")]
-    more: Files = {f"train/TR-{i}.jpg": small[f"complete/anxiety_train_image/TR-{i}.jpg"] for i in (2, 6)}
-    more |= {"train/TR-4.jpg": make.picture(44), "train.json": json.dumps(rows)}
-    imported = take(pack("more.zip", more), add=True)
-    assert reasons(imported) == {
-        "there already, skipped": ["train/TR-2"],
-        "there already with another picture or labels, left out": ["train/TR-4", "train/TR-6"],
-    }
-    assert tree(AXIOM.root) == before
-
-
-def test_a_published_validation_split_may_come_later(pack: Pack, small: Files, take: Take, make: Any) -> None:
-    take(pack("memes.zip", small))
-    more = {"val.json": json.dumps([make.anxiety("VA-1")]), "val/VA-1.jpg": make.picture(500)}
-    take(pack("more.zip", more), add=True)
-    assert Counter(read_splits(AXIOM).values()) == {"train": 14, "val": 3, "test": 2}
-
-
-@pytest.mark.parametrize("root", ["", "memes/"])
-def test_the_kind_of_data_and_the_boxes_are_kept(pack: Pack, small: Files, take: Take, make: Any, root: str) -> None:
-    boxes = [
-        {"key": f"{key}", "words": [{"text": "é", "box": [1, 2, 3, 4.5]}]} for key in ("train/TR-10", "train/TR-9")
-    ]
-    lines = "".join(json.dumps(row) + "\n" for row in [*boxes, {"key": "test/TE-1"}, {"key": "train/other"}])
-    drawn = {f"{root}{name}": data for name, data in small.items()}
-    take(pack("memes.zip", {**drawn, f"{root}source.json": '{"kind": "drawn"}', f"{root}boxes.jsonl": lines}))
-    assert json.loads(AXIOM.source.read_text()) == {"kind": "drawn"}
-    assert read_jsonl(AXIOM.boxes("train")) == boxes[::-1]
-    assert read_jsonl(AXIOM.boxes("test")) == [{"key": "test/TE-1"}]
-    more = {
-        "source.json": '{"kind": "drawn"}',
-        "boxes.jsonl": '{"key": "train/TR-9", "words": []}\n{"key": "train/TR-17"}\n',
-        "train.json": json.dumps([make.anxiety("TR-17")]),
-        "train/TR-17.jpg": make.picture(17),
-    }
-    take(pack("more.zip", more), add=True)
-    assert read_jsonl(AXIOM.boxes("train")) == [*boxes[::-1], {"key": "train/TR-17"}]
-
-
-def test_kinds_are_not_mixed(pack: Pack, small: Files, take: Take) -> None:
-    published = pack("published.zip", small)
-    sample = pack("sample.zip", {**small, "source.json": '{"kind": "sample"}'})
-    with pytest.raises(ArchiveError) as error:
-        take(published, sample)
-    assert str(error.value) == (
-        f"Archives of different kinds are not mixed: {published} is published, {sample} is sample. "
-        "Import them one data set at a time."
-    )
-    take(sample)
-    with pytest.raises(ArchiveError) as error:
-        take(published, add=True)
-    assert str(error.value) == (
-        "data/axiom holds sample data and these archives published data: the two are not mixed. "
-        "Delete data/axiom and import without --add."
-    )
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"kind": "published"}', '{"kind": 3}', "[" * 100_000])
-def test_an_odd_source_is_refused(pack: Pack, small: Files, take: Take, content: str) -> None:
-    with pytest.raises(
-        ArchiveError, match=r'memes\.zip/source\.json: expected {"kind": "sample"} or {"kind": "drawn"}\.$'
-    ):
-        take(pack("memes.zip", {**small, "source.json": content}))
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        ("[1]", ":1: expected a JSON object with a key '<split>/<id>'."),
-        ('{"key": 3}', ":1: expected a JSON object with a key '<split>/<id>'."),
-        ("{", ": no JSON object a line (JSONDecodeError)."),
-        ('{"key": "\\ud800"}', ": no JSON object a line (UnicodeEncodeError)."),
-    ],
-)
-def test_odd_boxes_are_refused(pack: Pack, small: Files, take: Take, line: str, told: str) -> None:
-    with pytest.raises(AnnotationError) as error:
-        take(pack("memes.zip", {**small, "boxes.jsonl": line}))
-    assert str(error.value).endswith(f"memes.zip/boxes.jsonl{told}")
-
-
-def test_an_archive_without_a_meme_of_the_task_is_told(pack: Pack, small: Files, take: Take) -> None:
-    archive = pack("memes.zip", small)
-    with pytest.raises(ArchiveError) as error:
-        take(archive, task=DEPRESSION)
-    assert str(error.value) == (
-        f"{archive}: no annotations of RESTORE; expected JSON or CSV files whose names tell a split (such as "
-        "depression_train.json), with the field meme_depressive_categories."
-    )
-    texts = pack("texts", {name: data for name, data in small.items() if name.endswith(".json")})
-    with pytest.raises(ArchiveError) as error:
-        take(texts)
-    assert str(error.value) == (
-        f"{texts}: 18 annotations of AxiOM, but a picture for none that could be taken; nothing was imported. Give the "
-        "archive with the pictures too, or draw them with 'symptomeme draw anxiety'."
-    )

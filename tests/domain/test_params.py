@@ -17,7 +17,7 @@ def sample() -> dict:
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
 def test_every_profile_is_whole(profile: Path) -> None:
-    assert read_params(profile).train.variants.keys() >= {"fusion", "text_only"}
+    assert read_params(profile).variants.keys() >= {"fusion", "text_only"}
 
 
 def test_all_faults_are_told_at_once(sample: dict) -> None:
@@ -32,11 +32,12 @@ def test_all_faults_are_told_at_once(sample: dict) -> None:
     )
 
 
-def test_a_variant_must_be_described(sample: dict) -> None:
-    sample["variants"] = ["fusion", "fuson"]
-    with pytest.raises(
-        ParamsError, match=r"variants: fuson not described under train.variants; expected some of fusion"
-    ):
+def test_a_variant_is_described_and_there_is_one(sample: dict) -> None:
+    sample["variants"] = {}
+    with pytest.raises(ParamsError, match="variants: dictionary should have at least 1 item"):
+        check_params(sample, where="params.yaml")
+    sample["variants"] = {"fusion": {"text": True, "image": True}}
+    with pytest.raises(ParamsError, match=r"variants.fusion.start: missing"):
         check_params(sample, where="params.yaml")
 
 

@@ -22,7 +22,6 @@ def params(source):
         source=source,
         lang="eng",
         page_segmentation=6,
-        images_per_process=2,
         view="grey",
         white_threshold=225,
         upscale=1.0,

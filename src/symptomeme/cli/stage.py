@@ -22,9 +22,9 @@ STAGES = {
     "validate": Stage("check every row, put the bad ones aside", lambda p: (p.validation,)),
     "ocr": Stage("read the words in each picture", lambda p: (p.ocr,)),
     "prealign": Stage("align the text and image encoders by contrast", lambda p: (p.base, p.model, p.prealign)),
-    "train": Stage("train one variant of the classifier", lambda p: (p.base, p.model, p.ocr, p.train)),
+    "train": Stage("train one variant of the classifier", lambda p: (p.base, p.model, p.ocr, p.train, p.variants)),
     "evaluate": Stage("score a trained variant, with intervals", lambda p: (p.base, p.evaluate)),
-    "register": Stage("put the trained variants into MLflow", lambda p: (p.variants, p.registration)),
+    "register": Stage("put the trained variants into MLflow", lambda p: (list(p.variants), p.registration)),
 }
 OF_A_VARIANT = ("train", "evaluate")
 
@@ -35,7 +35,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         verb = verbs.add_parser(name, help=f"stage: {known.told}", description=known.told)
         verb.add_argument("--task", required=True, choices=TASKS)
         if name in OF_A_VARIANT:
-            verb.add_argument("--variant", required=True, metavar="NAME", help="one of train.variants in params.yaml")
+            verb.add_argument("--variant", required=True, metavar="NAME", help="one of `variants` in params.yaml")
         verb.set_defaults(run=run)
 
 
@@ -47,9 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     sections = STAGES[arguments.verb].sections(params)
     if arguments.verb in OF_A_VARIANT:
         variant = arguments.variant
-        if variant not in params.train.variants:
-            known = ", ".join(params.train.variants)
-            raise ParamsError(f"variant {variant!r} is not under train.variants; expected one of {known}.")
+        if variant not in params.variants:
+            known = ", ".join(params.variants)
+            raise ParamsError(f"variant {variant!r} is not under `variants` in params.yaml; expected one of {known}.")
         stage.run(task, variant, *sections)
     else:
         stage.run(task, *sections)

@@ -50,7 +50,6 @@ class OcrParams(Section):
     source: Literal["tesseract", "given"]
     lang: str
     page_segmentation: Annotated[int, Field(ge=3, le=13)]  # Tesseract's --psm
-    images_per_process: Count
     view: Literal["grey", "white"]  # what is read: the grey picture, or black for what is nearly white in it
     white_threshold: Annotated[int, Field(ge=1, le=254)]  # of the darkest of red, green and blue; view white only
     upscale: Annotated[float, Field(ge=1, le=4)]
@@ -117,7 +116,6 @@ class TrainParams(Optimisation):
     contrastive_weight: Share
     thresholds: Literal["fitted", "half"]
     abstain_below: Share  # single label only: top probability
-    variants: dict[str, VariantParams]
 
 
 class EvaluateParams(Section):
@@ -138,7 +136,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     tasks: Annotated[dict[Literal["anxiety", "depression"], str], Field(min_length=1)]  # task: folder under data/
-    variants: Annotated[list[str], Field(min_length=1)]
+    variants: Annotated[dict[str, VariantParams], Field(min_length=1)]
     base: BaseParams
     ingest: IngestParams
     # `validate` is a method of pydantic's BaseModel
@@ -183,12 +181,6 @@ def check_params(found: object, *, where: str) -> Params:
     for name, dataset in params.tasks.items():
         if dataset != TASKS[name].dataset:
             raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
-    unknown = [name for name in params.variants if name not in params.train.variants]
-    if unknown:
-        raise ParamsError(
-            f"{where}: variants: {', '.join(unknown)} not described under train.variants; "
-            f"expected some of {', '.join(params.train.variants)}."
-        )
     return params
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from symptomeme.domain.labels import Task
-from symptomeme.domain.params import ModelParams, OcrParams, TrainParams
+from symptomeme.domain.params import ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, load_classifier
 from symptomeme.models.processor import SymptomProcessor, build_processor
@@ -46,6 +46,7 @@ def fresh_model(
 def variant_model(
     task: Task,
     variant: str,
+    described: VariantParams,
     params: ModelParams,
     options: TrainParams,
     ocr: OcrParams,
@@ -55,7 +56,6 @@ def variant_model(
     seed: int,
 ) -> SymptomClassifier:
     """The model a variant's training starts from; its config says how its memes are read."""
-    described = options.variants[variant]
     if described.start == "aligned":
         torch.manual_seed(seed)
         model = load_classifier(aligned, text=described.text, image=described.image)

@@ -16,6 +16,8 @@ from symptomeme.text import tesseract
 from symptomeme.text.engines import engine_of
 from symptomeme.text.ocr import OcrEngine, Reading, read_all
 
+IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
+
 
 def run(task: Task, params: OcrParams) -> None:
     """Read the words in every valid meme, or take the given text, as `params.source` says.
@@ -31,20 +33,20 @@ def run(task: Task, params: OcrParams) -> None:
         engine, readings = "given", [Reading(text, None, len(text.split())) for text in memes["given_text"]]
     else:
         reader = engine_of(params)
-        engine, readings = reader.settings, _read(reader, memes, params.images_per_process)
+        engine, readings = reader.settings, _read(reader, memes)
     rows = [
         {"key": key, **reading._asdict(), "engine": engine} for key, reading in zip(memes["key"], readings, strict=True)
     ]
     write_rows(paths.texts, rows, TEXT_ROWS)
 
 
-def _read(engine: OcrEngine, memes: pd.DataFrame, batch_size: int) -> list[Reading]:
+def _read(engine: OcrEngine, memes: pd.DataFrame) -> list[Reading]:
     pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
     return read_all(
         engine,
         pictures,
         cache=cache("ocr", _digest(engine)),
-        batch_size=batch_size,
+        batch_size=IMAGES_PER_PROCESS,
         workers=os.cpu_count() or 1,
     )
 

@@ -1,5 +1,6 @@
 """Train one variant of the classifier; fit its temperature and thresholds on validation."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TaskPaths, VariantPaths, cache, task_paths
-from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams
+from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing
 from symptomeme.learning.batches import Encoded, encode, read_memes
@@ -28,14 +29,28 @@ Floats = npt.NDArray[np.float64]
 
 
 def run(
-    task: Task, variant: str, base: BaseParams, model_params: ModelParams, ocr: OcrParams, options: TrainParams
+    task: Task,
+    variant: str,
+    base: BaseParams,
+    model_params: ModelParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    variants: Mapping[str, VariantParams],
 ) -> None:
     """Train, calibrate and save one variant."""
     prepare_torch(threads=base.threads)
-    paths, described = task_paths(task.name), options.variants[variant]
+    paths, described = task_paths(task.name), variants[variant]
     processor = load_processor(model_params)
     model = variant_model(
-        task, variant, model_params, options, ocr, aligned=paths.aligned, separator=processor.separator, seed=base.seed
+        task,
+        variant,
+        described,
+        model_params,
+        options,
+        ocr,
+        aligned=paths.aligned,
+        separator=processor.separator,
+        seed=base.seed,
     )
     freeze_text_layers(model, options.frozen_text_layers)
     memes = read_memes(task)
@@ -61,7 +76,7 @@ def run(
         options=options,
         patience=options.patience,
         seed=base.seed,
-        checkpoint=cache("train", _key(task, variant, paths, model_params, options, base)),
+        checkpoint=cache("train", _key(task, variant, described, paths, model_params, options, base)),
         what=variant,
     )
     outputs = predict(model, val)
@@ -136,8 +151,16 @@ def _thresholds(scores: Floats, val: Encoded, kind: str) -> Floats:
     return np.array(fit_thresholds(scores, val.labels))
 
 
-def _key(task: Task, variant: str, paths: TaskPaths, model: ModelParams, options: TrainParams, base: BaseParams) -> str:
+def _key(
+    task: Task,
+    variant: str,
+    described: VariantParams,
+    paths: TaskPaths,
+    model: ModelParams,
+    options: TrainParams,
+    base: BaseParams,
+) -> str:
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
-    sections = [model.model_dump(), options.model_dump(), base.model_dump()]
+    sections = [section.model_dump() for section in (described, model, options, base)]
     return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
