@@ -1,10 +1,10 @@
 """params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.labels import TASKS
@@ -79,6 +79,15 @@ class ModelParams(Section):
     reasoning: Literal["none", "given"]
 
 
+class AugmentationParams(Section):
+    """The largest random changes of pictures in training."""
+
+    shift: Share  # of the side
+    scale: Annotated[float, Field(ge=0, lt=1)]  # of the size
+    mirror: Share  # how many are mirrored, left to right
+    light: Share  # of contrast, and of brightness in standard deviations
+
+
 class Optimisation(Section):
     """One training run of an epoch loop."""
 
@@ -88,11 +97,22 @@ class Optimisation(Section):
     vision_learning_rate: Annotated[float, Field(ge=0)]
     head_learning_rate: Positive
     frozen_text_layers: Natural  # with the embeddings, from the bottom
+    frozen_vision_layers: Natural
+    augmentation: AugmentationParams | None  # of pictures
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal["linear", "plateau"]  # linear warm-up and decay, or halved when the score stands still
     warmup: Share  # of all steps, linear only
     max_grad_norm: Positive
     precision: Literal["auto", "fp32"]
+
+    @model_validator(mode="after")
+    def what_is_frozen_is_seen_once(self) -> Self:
+        """Refuse a frozen vision encoder with pictures that change."""
+        if self.frozen_vision_layers and self.augmentation is not None:
+            raise ValueError(
+                "frozen_vision_layers over 0 needs augmentation: null, as pictures are then seen only once"
+            )
+        return self
 
 
 class PrealignParams(Optimisation):

@@ -1,6 +1,7 @@
 """Train one variant of the classifier; fit its temperature and thresholds on validation."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,11 @@ from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import fit
-from symptomeme.learning.frozen import remember
+from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.metrics import f1
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
-from symptomeme.models.encoders import freeze_text_layers
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def run(
         separator=processor.separator,
         seed=base.seed,
     )
-    freeze_text_layers(model, options.frozen_text_layers)
+    freeze(model, options)
     memes = read_memes(task)
     train, val = (
         remember(
@@ -70,7 +70,7 @@ def run(
     )
     curve = fit(
         model,
-        train,
+        replace(train, augmentation=options.augmentation),
         loss_of=lambda network, batch: network(**batch).loss,
         score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
         options=options,
