@@ -13,7 +13,7 @@ from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.learning.batches import Batch, encode, read_memes
 from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
-from symptomeme.learning.fit import Curve, fit
+from symptomeme.learning.fit import Curve, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.metrics import paired_difference
 from symptomeme.learning.predict import Embeddings, embed
@@ -53,6 +53,8 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
         checkpoint=cache("prealign", _key(paths, model_params, options, base)),
         what="prealign",
     )
+    if not is_main_process():
+        return
     with replacing(paths.aligned) as beside:
         model.save_pretrained(beside)
         processor.save_pretrained(beside)

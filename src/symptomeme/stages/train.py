@@ -18,7 +18,7 @@ from symptomeme.domain.writing import replacing
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
-from symptomeme.learning.fit import fit
+from symptomeme.learning.fit import fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.metrics import f1
 from symptomeme.learning.predict import Outputs, predict
@@ -79,6 +79,8 @@ def run(
         checkpoint=cache("train", _key(task, variant, described, paths, model_params, options, base)),
         what=variant,
     )
+    if not is_main_process():
+        return
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
     out = paths.variant(variant)
