@@ -37,7 +37,7 @@ class Checked(NamedTuple):
         for finding in self.findings:
             if finding.bad == bad:
                 for row, detail in finding.rows.items():
-                    found.setdefault(row, []).append(f"{finding.told} ({detail})" if detail else finding.told)
+                    found.setdefault(row, []).append(f"{finding.told}: {detail}" if detail else finding.told)
         return {row: "; ".join(found[row]) for row in sorted(found)}
 
 
@@ -61,7 +61,7 @@ def check(task: Task, memes: pd.DataFrame, params: ValidateParams) -> Checked:
         validation_definitions=[definition],
         result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row", "key"]},
     )
-    facts = row_facts(task, memes, min_letters=params.min_letters, min_confidence=params.min_language_confidence)
+    facts = row_facts(task, memes, min_letters=params.min_letters, max_english=params.max_english)
     outcome = checkpoint.run(batch_parameters={"dataframe": facts}, run_id=gx.RunIdentifier(run_name=task.name))
     return Checked([_finding(result) for run in outcome.run_results.values() for result in run.results], context)
 

@@ -88,13 +88,15 @@ def _of_the_whole(params: ValidateParams) -> list[Any]:
 
 
 def _kept_or_not(name: str, told: str, *, put_aside: bool, at_most: float, bound: str) -> Any:
-    mostly = 1.0 if put_aside else round(1 - at_most, 9)  # 1 - 0.7 is over 0.3 in binary
-    severity = "critical" if put_aside else "warning"
-    return _named(
-        name,
-        gxe.ExpectColumnValuesToBeNull(column=name, description=told, mostly=mostly, severity=severity),
-        bound=None if put_aside else bound,
+    if put_aside:
+        return _named(name, gxe.ExpectColumnValuesToBeNull(column=name, description=told))
+    expectation = gxe.ExpectColumnValuesToBeNull(
+        column=name,
+        description=f"{told}, {at_most:.1%} allowed",
+        mostly=round(1 - at_most, 9),  # in binary, 1 - 0.7 is over 0.3
+        severity="warning",
     )
+    return _named(name, expectation, bound=bound)
 
 
 def _named(name: str, expectation: Any, *, bound: str | None = None) -> Any:

@@ -1,6 +1,6 @@
 """Which texts are surely not English.
 
-Short captions are hard to tell: only texts with enough letters are judged, and only a sure verdict counts.
+Short captions are hard to tell: only texts with enough letters are judged, and only when English is all but ruled out.
 """
 
 import functools
@@ -8,25 +8,29 @@ from collections.abc import Iterable
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-_NOT_FOREIGN = {"en", "und", "zxx"}  # English; not sure enough; no language at all, such as numbers and links
+# Nigerian Pidgin, for which short captions are often taken, and "no language", such as links and numbers
+_AS_ENGLISH = {"en", "pcm", "zxx"}
 
 
-def other_languages(texts: Iterable[str], *, min_letters: int, min_confidence: float) -> list[str | None]:
-    """The ISO 639 code of each text's language, or None where it is English, too short or not sure.
+def other_languages(texts: Iterable[str], *, min_letters: int, max_english: float) -> list[str | None]:
+    """The likeliest other language of each text (ISO 639), or None where it may be English or is too short.
 
     Args:
         min_letters: texts with fewer letters are not judged.
-        min_confidence: the probability that the identifier must give to a language.
+        max_english: a text with a greater probability of being English may be English.
     """
-    identifier = _identifier()
-    identifier.min_confidence = min_confidence
-    found = []
-    for text in texts:
-        enough = sum(char.isalpha() for char in text) >= min_letters
-        # the identifier itself only lowers what is all capitals
-        language = identifier.classify(text.lower())[0] if enough else "und"
-        found.append(None if language in _NOT_FOREIGN else language)
-    return found
+    return [
+        _other_language(text, max_english) if sum(char.isalpha() for char in text) >= min_letters else None
+        for text in texts
+    ]
+
+
+def _other_language(text: str, max_english: float) -> str | None:
+    ranked = _identifier().rank(text.lower())  # by itself it lowers only what is all capitals
+    english = sum(probability for language, probability in ranked if language in _AS_ENGLISH)
+    if english > max_english:
+        return None
+    return next(str(language) for language, _ in ranked if language not in _AS_ENGLISH)
 
 
 @functools.cache

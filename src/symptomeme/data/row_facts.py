@@ -9,7 +9,7 @@ from symptomeme.data.language import other_languages
 from symptomeme.domain.labels import Task
 
 
-def row_facts(task: Task, memes: pd.DataFrame, *, min_letters: int, min_confidence: float) -> pd.DataFrame:
+def row_facts(task: Task, memes: pd.DataFrame, *, min_letters: int, max_english: float) -> pd.DataFrame:
     """What the suite looks at, a row a meme of a table of `records.MEME_ROWS`.
 
     Great Expectations passes over missing values. An unreadable picture has no size and hash, and fails for its
@@ -19,7 +19,7 @@ def row_facts(task: Task, memes: pd.DataFrame, *, min_letters: int, min_confiden
 
     Args:
         min_letters: see `language.other_languages`.
-        min_confidence: likewise.
+        max_english: likewise.
     """
     unreadable = memes["fault"].notna()
     side = memes[["width", "height"]].min(axis=1, skipna=False)
@@ -41,9 +41,7 @@ def row_facts(task: Task, memes: pd.DataFrame, *, min_letters: int, min_confiden
                 f"cluster {cluster}" if leaked else None
                 for cluster, leaked in zip(memes["cluster"], memes["leaked"], strict=True)
             ],
-            "other_language": other_languages(
-                memes["given_text"], min_letters=min_letters, min_confidence=min_confidence
-            ),
+            "other_language": other_languages(memes["given_text"], min_letters=min_letters, max_english=max_english),
         }
     )
 

@@ -48,7 +48,7 @@ class ValidateParams(Section):
     other_languages: Literal["keep", "quarantine"]
     max_other_language_share: Share
     min_letters: Natural  # in a text whose language is judged
-    min_language_confidence: Share
+    max_english: Share  # probability; a text with more may be English
 
 
 class OcrParams(Section):

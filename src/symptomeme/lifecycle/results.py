@@ -1,4 +1,4 @@
-"""The closing table: what each trained variant reached and where it stands in the registry."""
+"""The closing table: what each trained variant reached and where it stands in the registry; and what data it is of."""
 
 import json
 from typing import Any
@@ -35,6 +35,21 @@ def results(params: Params) -> list[tuple[str, ...]]:
                     alias = ", ".join(aliases.get(number, [])) or "-"
                     rows.append((task, variant, where, str(figures["memes"]), *_cells(figures), number, alias))
     return rows
+
+
+def checked(params: Params) -> list[str]:
+    """What validate counted: a line for every task that it has run on."""
+    lines = []
+    for task in params.tasks:
+        path = task_paths(task).validation
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            by = found["by_check"]
+            lines.append(
+                f"{task}: {found['memes']} memes checked, {found['bad']} put aside; {by['conflicting_labels']} with "
+                f"conflicting labels, {by['leaked']} leaked, {by['other_language']} in another language"
+            )
+    return lines
 
 
 def _cells(figures: dict[str, Any]) -> tuple[str, str]:
