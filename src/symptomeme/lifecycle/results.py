@@ -1,4 +1,4 @@
-"""The closing table: what each trained variant reached and where it stands in the registry; and what data it is of."""
+"""The closing table: what each trained variant reached and where it stands in the registry."""
 
 import json
 from typing import Any
@@ -37,21 +37,6 @@ def results(params: Params) -> list[tuple[str, ...]]:
     return rows
 
 
-def checked(params: Params) -> list[str]:
-    """What validate counted: a line for every task that it has run on."""
-    lines = []
-    for task in params.tasks:
-        path = task_paths(task).validation
-        if path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-            by = found["by_check"]
-            lines.append(
-                f"{task}: {found['memes']} memes checked, {found['bad']} put aside; {by['conflicting_labels']} with "
-                f"conflicting labels, {by['leaked']} leaked, {by['other_language']} in another language"
-            )
-    return lines
-
-
 def _cells(figures: dict[str, Any]) -> tuple[str, str]:
     def told(name: str) -> str:
         found = figures[name]
@@ -66,3 +51,18 @@ def table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     told = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([told[0], "  ".join("-" * width for width in widths), *told[1:]])
+
+
+def checked(params: Params) -> list[str]:
+    """What validate counted: a line for every task that it has run on."""
+    lines = []
+    for task in params.tasks:
+        path = task_paths(task).validation
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            by = found["by_check"]
+            lines.append(
+                f"{task}: {found['memes']} memes checked, {found['bad']} put aside; {by['conflicting_labels']} with "
+                f"conflicting labels, {by['leaked']} leaked, {by['other_language']} in another language"
+            )
+    return lines
