@@ -121,6 +121,7 @@ def test_metrics_of_every_split_and_view(project: Path) -> None:
         "test": ["published", "leak_free"],
         "extra": ["published", "leak_free"],
     }
+    assert told["artifacts/depression/validation.json"]["data"]["memes"] == 42
     macro = found["test"]["published"]["macro_f1"]
     assert 0 <= macro["low"] <= macro["value"] <= macro["high"] <= 1
 

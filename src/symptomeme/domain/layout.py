@@ -110,8 +110,18 @@ class TaskPaths:
 
     @property
     def quarantine(self) -> Path:
-        """Validate: id and reason of the others."""
+        """Validate: key and reason of the others."""
         return self.root / "quarantine.parquet"
+
+    @property
+    def doubtful(self) -> Path:
+        """Validate: key and reason of memes that passed though something was found."""
+        return self.root / "doubtful.parquet"
+
+    @property
+    def validation(self) -> Path:
+        """Validate: how many memes each check found, JSON."""
+        return self.root / "validation.json"
 
     @property
     def texts(self) -> Path:

@@ -42,6 +42,13 @@ class ValidateParams(Section):
     max_bad_share: Share
     min_side: Count  # pixels
     max_text_length: Count  # characters
+    conflicting_labels: Literal["keep", "quarantine"]
+    max_conflicting_share: Share  # of kept ones; more are warned of
+    max_leaked_share: Share
+    other_languages: Literal["keep", "quarantine"]
+    max_other_language_share: Share
+    min_letters: Natural  # in a text whose language is judged
+    max_english: Share  # probability; a text with more may be English
 
 
 class OcrParams(Section):

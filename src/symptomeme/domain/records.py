@@ -42,7 +42,8 @@ MEME_ROWS = _schema(
     fault_or_null=_STRING,  # why the picture cannot be read
 )
 
-QUARANTINE_ROWS = _schema(key=_STRING, reason=_STRING)
+REASON_ROWS = _schema(key=_STRING, reason=_STRING)
+"""validate: what was found wrong with a meme, whether it was put aside or stays."""
 
 TEXT_ROWS = _schema(
     key=_STRING,

@@ -51,3 +51,18 @@ def table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     told = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([told[0], "  ".join("-" * width for width in widths), *told[1:]])
+
+
+def checked(params: Params) -> list[str]:
+    """What validate counted: a line for every task that it has run on."""
+    lines = []
+    for task in params.tasks:
+        path = task_paths(task).validation
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            by = found["by_check"]
+            lines.append(
+                f"{task}: {found['memes']} memes checked, {found['bad']} put aside; {by['conflicting_labels']} with "
+                f"conflicting labels, {by['leaked']} leaked, {by['other_language']} in another language"
+            )
+    return lines
