@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
-
 from symptomeme.learning.metrics import f1, interval, paired_difference, resampled
 
 
