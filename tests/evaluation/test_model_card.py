@@ -5,7 +5,8 @@ import pytest
 from huggingface_hub import ModelCard
 
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, TASKS, Task
-from symptomeme.evaluation.model_card import _HEADLINE, _OF_A_CLASS, model_card
+from symptomeme.evaluation.figures import OF_A_CLASS
+from symptomeme.evaluation.model_card import HEADLINE, model_card
 from symptomeme.models.config import SymptomConfig
 
 DIGESTS = {"memes": "a" * 64, "words": "b" * 64, "model": "c" * 64}
@@ -32,8 +33,8 @@ def config(task: Task, *, image: bool = True) -> SymptomConfig:
 
 
 def card(task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS) -> str:
-    overall = {"memes": 12, **dict.fromkeys(_HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
-    each = {label: {"memes": 2, **dict.fromkeys(_OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
+    overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
+    each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
         {"split": ["train", "train", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
     ).assign(engine="tesseract 5.3.0")

@@ -8,11 +8,12 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from symptomeme.domain.labels import SPLITS, Task
+from symptomeme.evaluation.figures import OF_A_CLASS
 from symptomeme.evaluation.templates import environment
 from symptomeme.models.config import SymptomConfig
 
 _TEMPLATE = "model_card.md.j2"
-_HEADLINE = {
+HEADLINE = {
     "macro_f1": "macro-F1",
     "weighted_f1": "weighted-F1",
     "macro_auroc": "macro AUROC",
@@ -22,13 +23,7 @@ _HEADLINE = {
     "nll": "negative log likelihood",
 }
 _KNOWN_TO_THE_HUB = {"macro_f1": "f1", "weighted_f1": "f1", "macro_auroc": "roc_auc", "brier": "brier_score"}
-_OF_A_CLASS = {
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "auroc": "AUROC",
-    "average_precision": "average precision",
-}
+_SHORT = {"f1": "F1", "auroc": "AUROC"}
 _KINDS = {
     "sample": "the drawn sample that comes with the package. **Its scores say nothing about real memes**",
     "drawn": "pictures drawn for real annotations, **not the published pictures**: a score on them is none on {title}",
@@ -80,8 +75,8 @@ def model_card(
         engines=sorted(set(memes.engine)),
         metrics=metrics,
         per_class=per_class,
-        headline=_HEADLINE,
-        of_a_class=_OF_A_CLASS,
+        headline=HEADLINE,
+        of_a_class={name: _SHORT.get(name, name.replace("_", " ")) for name in OF_A_CLASS},
         sections=params,
         params=yaml.safe_dump(dict(params), sort_keys=False).rstrip(),
         digests=digests,
@@ -103,7 +98,7 @@ def _results(
             dataset_split=split,
             dataset_revision=revision,
             metric_type=metric,
-            metric_name=_HEADLINE[name],
+            metric_name=HEADLINE[name],
             metric_value=figures[name]["value"],
         )
         for split, views in metrics.items()

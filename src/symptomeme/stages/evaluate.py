@@ -28,11 +28,9 @@ from symptomeme.evaluation.model_card import model_card
 from symptomeme.evaluation.reliability import negative_log_likelihood
 from symptomeme.evaluation.tables import tables
 from symptomeme.evaluation.views import leaked, views
-from symptomeme.learning.batches import encode, indicators, read_memes
+from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.build import prepare_torch
-from symptomeme.learning.predict import predict
-from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.decision import abstains, decide, probabilities
+from symptomeme.learning.predictions import predictions_of
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
@@ -86,24 +84,6 @@ def run(
     write_plots(out, scored.of((predictions.split == "test").to_numpy()), task, variant, options)
     write_text(out.model_card, card)
     write_error_page(held_out, predictions, scored, task, variant, model.config.thresholds, digest=digests["model"])
-
-
-def predictions_of(
-    model: SymptomClassifier, processor: SymptomProcessor, memes: pd.DataFrame, task: Task
-) -> pd.DataFrame:
-    """What the model says of each meme, a row of `records.PREDICTION_ROWS` each."""
-    config = model.config
-    examples = encode(memes, task, processor, text=config.text, image=config.image, reasoning=config.reasoning)
-    outputs = predict(model, examples)
-    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=task.multi_label)
-    thresholds = np.array([config.thresholds[label] for label in task.labels])
-    claimed = decide(scores, thresholds=thresholds, multi_label=task.multi_label)
-    names = [[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in claimed]
-    return memes[["key", "split", "leaked", "labels"]].assign(
-        predicted=pd.Series(names, index=memes.index, dtype=object),
-        probabilities=[row.round(8).tolist() for row in scores],
-        abstain=abstains(scores, thresholds=thresholds, multi_label=task.multi_label),
-    )
 
 
 def figures(
