@@ -68,6 +68,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_
     run("git", "init", "--quiet", cwd=root)
     run("dvc", "init", "--quiet", cwd=root)
     shutil.copy(ROOT / ".dvc/config", root / ".dvc/config")
+    shutil.copytree(ROOT / ".dvc/plots", root / ".dvc/plots")
     run(
         *("symptomeme", "draw", "depression", "--out", base / "drawn"),
         *("--annotations", base / "depression_train.json", base / "depression_test.json"),
@@ -117,7 +118,7 @@ def test_metrics_of_every_split_and_view(project: Path) -> None:
     told = json.loads(run("dvc", "metrics", "show", "--json", cwd=project))[""]["data"]
     found = told["artifacts/depression/variants/fusion/metrics.json"]["data"]
     assert {split: list(views) for split, views in found.items()} == {
-        "val": ["published"],
+        "val": ["published", "leak_free"],
         "test": ["published", "leak_free"],
         "extra": ["published", "leak_free"],
     }
@@ -129,7 +130,9 @@ def test_metrics_of_every_split_and_view(project: Path) -> None:
 def test_plots_show_without_a_network(project: Path) -> None:
     run("dvc", "plots", "show", cwd=project)
     page = (project / "dvc_plots/index.html").read_text()
-    assert "confusion" in page
+    for plot in ("f1_by_class", "confusion", "precision_recall", "reliability"):
+        assert f"artifacts/depression/variants/fusion/plots/{plot}.csv" in page
+    assert "<DVC_METRIC" not in page
     assert 'src="http' not in page
     for script in ("vega", "vega-lite", "vega-embed"):
         assert f'src="../assets/vega/{script}.min.js"' in page
@@ -150,7 +153,7 @@ def test_registering_again_adds_no_version(project: Path) -> None:
     before = run("symptomeme", "results", cwd=project)
     run("dvc", "repro", "--quiet", "--force", "--single-item", "register@depression", cwd=project)
     assert run("symptomeme", "results", cwd=project) == before
-    assert before.count("champion, challenger") == 5  # val, and two views each of test and extra
+    assert before.count("champion, challenger") == 6  # two views each of val, test and extra
 
 
 def test_classify_answers_in_the_documented_form(answer: dict[str, Any], picture: Path) -> None:

@@ -150,6 +150,7 @@ class EvaluateParams(Section):
 
     resamples: Count
     confidence: Annotated[float, Field(gt=0, lt=1)]
+    calibration_bins: Count
 
 
 class RegisterParams(Section):

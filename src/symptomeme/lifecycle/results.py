@@ -31,7 +31,7 @@ def results(params: Params) -> list[tuple[str, ...]]:
             metrics = json.loads(paths.variant(variant).metrics.read_text(encoding="utf-8"))
             for split, views in metrics.items():
                 for view, figures in views.items():
-                    where = split if split == "val" else f"{split}, {view.replace('_', '-')}"
+                    where = f"{split}, {view.replace('_', '-')}"
                     alias = ", ".join(aliases.get(number, [])) or "-"
                     rows.append((task, variant, where, str(figures["memes"]), *_cells(figures), number, alias))
     return rows

@@ -11,11 +11,11 @@ from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TaskPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
+from symptomeme.evaluation.bootstrap import paired_difference
 from symptomeme.learning.batches import Batch, encode, read_memes
 from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
 from symptomeme.learning.fit import Curve, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
-from symptomeme.learning.metrics import paired_difference
 from symptomeme.learning.predict import Embeddings, embed
 from symptomeme.learning.retrieval import hits
 from symptomeme.models.classifier import SymptomClassifier

@@ -36,7 +36,7 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
         digest=of_folder(out.model),
         tags={TASK: task.name, VARIANT: variant, KIND: source["kind"], **_origin()},
         params={key: str(value) for key, value in flat(read_params().model_dump(by_alias=True)).items()},
-        metrics={_metric_name(key): float(value) for key, value in flat(metrics).items()},
+        metrics={_metric_name(key): float(value) for key, value in flat(metrics).items() if value is not None},
         curves={
             column: [(int(epoch), float(value)) for epoch, value in zip(curves.epoch, curves[column], strict=True)]
             for column in curves.columns

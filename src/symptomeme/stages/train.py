@@ -15,12 +15,12 @@ from symptomeme.domain.layout import TaskPaths, VariantPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing
+from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
-from symptomeme.learning.metrics import f1
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
@@ -98,7 +98,7 @@ def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict
     scores = probabilities(outputs.logits, temperature=1.0, multi_label=val.multi_label)
     predicted = decide(scores, thresholds=_thresholds(scores, val, thresholds), multi_label=val.multi_label)
     found = f1(val.labels, predicted)
-    macro, weighted = float(found.macro[0]), float(found.weighted[0])
+    macro, weighted = float(np.nan_to_num(found.macro[0])), float(np.nan_to_num(found.weighted[0]))
     loss = negative_log_likelihood(outputs.logits, val.labels, temperature=1.0, multi_label=val.multi_label)
     return {
         "val_loss": round(loss, 6),
