@@ -16,6 +16,8 @@ CACHE = Path(".cache")
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
+TRAINING_PARAMS = "training_params.json"
+"""In a model folder: the sections of params.yaml that it was trained with."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class VariantPaths:
     def metrics(self) -> Path:
         """Figures with intervals, JSON."""
         return self.root / "metrics.json"
+
+    @property
+    def model_card(self) -> Path:
+        """The model card: Markdown with YAML front matter."""
+        return self.root / "MODEL_CARD.md"
 
     @property
     def predictions(self) -> Path:

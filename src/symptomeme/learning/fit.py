@@ -26,6 +26,7 @@ from symptomeme.learning.grouping import GroupedBatches
 Curve = list[dict[str, float]]
 LossOf = Callable[[nn.Module, Batch], Tensor]
 EpochScore = Callable[[], dict[str, float]]
+OnEpoch = Callable[[dict[str, float]], None]
 
 _STATE, _CURVE = "state.pt", "curve.json"
 
@@ -41,6 +42,7 @@ def fit(
     seed: int,
     checkpoint: Path,
     what: str,
+    on_epoch: OnEpoch | None = None,
 ) -> Curve:
     """Train `model` in place.
 
@@ -49,6 +51,7 @@ def fit(
         score: figures after an epoch, higher `score` is better; the best epoch is kept where `patience` is given.
         patience: stop after so many epochs without a higher `score`; None: keep the last epoch.
         checkpoint: a folder to go on from; the key of all that the result depends on must be in its name.
+        on_epoch: told each new row as it comes.
 
     Returns:
         One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
@@ -75,6 +78,8 @@ def fit(
         if patience is not None and _best_epoch(curve) == epoch:
             best = last
         _save(checkpoint, curve, parts, {"last": last, **({"best": best} if best else {})})
+        if on_epoch is not None:
+            on_epoch(curve[-1])
     if best:
         bare.load_state_dict(best, strict=False)
     model.eval()
