@@ -8,7 +8,7 @@ import torch
 
 from symptomeme.domain.params import Optimisation
 from symptomeme.learning.batches import Encoded
-from symptomeme.learning.fit import fit
+from symptomeme.learning.fit import OnEpoch, fit
 from symptomeme.learning.frozen import remember
 from symptomeme.learning.grouping import GroupedBatches
 from symptomeme.learning.predict import predict
@@ -63,6 +63,7 @@ def train(
     *,
     scores: Iterator[float],
     patience: int | None = 10,
+    on_epoch: OnEpoch | None = None,
     **changes: Any,
 ) -> list[dict[str, float]]:
     def score() -> dict[str, float]:
@@ -81,6 +82,7 @@ def train(
         seed=5,
         checkpoint=checkpoint,
         what="test",
+        on_epoch=on_epoch,
     )
 
 
@@ -102,6 +104,14 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(
     curve = train(resumed, memes, tmp_path / "cut", scores=iter(scores[2:]), **options)
     assert curve == whole
     assert torch.equal(weights(undisturbed), weights(resumed))
+
+
+def test_each_new_epoch_is_told_once(build: Build, memes: Encoded, tmp_path: Path) -> None:
+    told: list[dict[str, float]] = []
+    with pytest.raises(Interrupted):
+        train(build(), memes, tmp_path / "a", scores=iter([0.1]), on_epoch=told.append, epochs=3)
+    curve = train(build(), memes, tmp_path / "a", scores=iter([0.2, 0.3]), on_epoch=told.append, epochs=3)
+    assert told == curve
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(build: Build, memes: Encoded, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 SWITCH, SERVER = "SYMPTOMEME_LIVE_CURVES", "MLFLOW_TRACKING_URI"
 EXPERIMENT = "symptomeme-live"
 CHECKPOINT = "symptomeme.checkpoint"  # tag: a run that goes on from a checkpoint goes on in MLflow too
-LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 PATIENCE = 30  # seconds that the end of training waits for what is not sent yet
 
 Row = Mapping[str, float]

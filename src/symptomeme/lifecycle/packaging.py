@@ -20,7 +20,7 @@ MODEL = Path("artifacts/model")
 """Where the model folder lies in the package."""
 
 REQUIREMENTS = (
-    "diskcache", "mlflow", "numpy", "pandas", "pillow", "pydantic", "pytesseract", "pyyaml", "safetensors", "scipy",
+    "diskcache", "mlflow", "numpy", "pandas", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy",
     "torch", "tqdm", "transformers",
 )  # fmt: skip
 """Distributions that the registered model imports; pinned to what is installed where it is registered."""

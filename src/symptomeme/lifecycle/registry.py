@@ -1,5 +1,6 @@
 """The MLflow registry: runs, versions of registered models, aliases."""
 
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -53,6 +54,7 @@ class Registry:
     def __init__(self, *, experiment: str) -> None:
         self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
         self.experiment = experiment
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each time it tries again
         self.client = self._client()
 
     @_in_one_line
