@@ -50,7 +50,7 @@ def test_off_there_is_nothing_to_hand_rows_to(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("on")
-@pytest.mark.parametrize("server", ["http://127.0.0.1:9", "nonsense://x", None])
+@pytest.mark.parametrize("server", ["http://name:secret@127.0.0.1:9", "nonsense://x", None])
 def test_a_server_that_fails_is_one_warning(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -70,6 +70,7 @@ def test_a_server_that_fails_is_one_warning(
     assert told[0].startswith("no live curves (")
     assert told[0].endswith("; training goes on without.")
     assert "\n" not in told[0]
+    assert "secret" not in told[0]
     assert capfd.readouterr().out == ""
 
 

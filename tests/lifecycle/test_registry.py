@@ -1,5 +1,6 @@
 """Against a real MLflow registry on sqlite."""
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,6 +47,15 @@ def test_a_model_with_a_changed_file_is_not_loaded(registry: Registry, candidate
     (folder.parents[1] / file).write_text("other")
     with pytest.raises(RegistryError, match=rf"{file} has changed since it was registered: the model is not loaded\."):
         registry.fetch(f"models:/{name}/{version.version}")
+
+
+def test_a_model_whose_files_are_gone_is_not_loaded(registry: Registry, candidate: MakeCandidate) -> None:
+    version = registry.add("gone", candidate("m"))
+    folder, _ = registry.fetch(f"models:/gone/{version.version}")
+    shutil.rmtree(folder.parents[1])
+    with pytest.raises(RegistryError) as told:
+        registry.fetch(f"models:/gone/{version.version}")
+    assert "\n" not in str(told.value)
 
 
 def test_the_first_is_champion_and_a_later_one_only_challenger(registry: Registry, candidate: MakeCandidate) -> None:
@@ -137,4 +147,12 @@ def test_a_server_that_is_down_is_told_in_one_line(
         assert "127.0.0.1" in str(told.value)
         assert "\n" not in str(told.value)
         assert "secret" not in str(told.value)
+        assert str(told.value).endswith("Check MLFLOW_TRACKING_URI and the server, then run it again.")
     assert (capfd.readouterr().err, caplog.records) == ("", [])
+
+
+def test_a_database_without_its_driver_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+nothing://name:secret@127.0.0.1:9/x")
+    with pytest.raises(RegistryError, match=r"^MLflow: .*nothing.* Check MLFLOW_TRACKING_URI") as told:
+        Registry(experiment="test").versions("any")
+    assert "secret" not in str(told.value)

@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from symptomeme.domain.addresses import without_password
+
 LOG = logging.getLogger(__name__)
 
 SWITCH, SERVER = "SYMPTOMEME_LIVE_CURVES", "MLFLOW_TRACKING_URI"
@@ -57,7 +59,7 @@ def _send_all(name: str, checkpoint: str, rows: "SimpleQueue[Row | None]") -> No
                     client.log_metric(run_id, figure, value, step=int(row["epoch"]))
         client.set_terminated(run_id)
     except Exception as error:  # whatever it is, it is no reason to stop training
-        told = " ".join(str(error).split())[:200]
+        told = without_password(" ".join(str(error).split()))[:200]
         LOG.warning("no live curves (%s: %s); training goes on without.", type(error).__name__, told)
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -19,12 +18,15 @@ from mlflow.models import Model
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
+from symptomeme.domain.addresses import without_password
 from symptomeme.domain.errors import RegistryError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
 from symptomeme.lifecycle.manifest import check_manifest
 from symptomeme.lifecycle.packaging import MODEL, package
+
+_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter of an alias
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -37,7 +39,7 @@ def _in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
     def told(*args: Given.args, **kwargs: Given.kwargs) -> Found:
         try:
             return method(*args, **kwargs)
-        except (MlflowException, RequestException, SQLAlchemyError) as error:
+        except (MlflowException, RequestException, SQLAlchemyError, ImportError) as error:
             raise RegistryError(
                 f"MLflow: {_reason(error)}. Check MLFLOW_TRACKING_URI and the server, then run it again."
             ) from None
@@ -95,9 +97,9 @@ class Registry:
         try:
             return self.client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
+            if error.error_code not in _NOT_THERE:
+                raise
+            return None
 
     @_in_one_line
     def point(self, name: str, alias: str, version: str) -> None:
@@ -114,6 +116,7 @@ class Registry:
             )
         self.client.set_registered_model_alias(name, alias, version)
 
+    @_in_one_line
     def fetch(self, uri: str) -> tuple[Path, ModelVersion]:
         """The model folder of a registered model, `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
 
@@ -126,13 +129,15 @@ class Registry:
                 version = self.client.get_model_version_by_alias(name, which[1:])
             else:
                 version = self.client.get_model_version(name, which)
-            folder = self._local(version)
-        except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+        except MlflowException as error:
+            if error.error_code not in _NOT_THERE:
+                raise
             raise RegistryError(
-                f"{uri}: {_reason(error)} (registry {self.uri.split('@')[-1]}). "
+                f"{uri}: {_reason(error)} (registry {without_password(self.uri)}). "
                 "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
                 "what was trained), or name a model folder with --model."
             ) from None
+        folder = self._local(version)
         check_manifest(folder, digest=version.tags.get(FILES, ""))
         return folder / MODEL, version
 
@@ -214,6 +219,6 @@ class Registry:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in one line and without the name and password that an address may hold."""
+    """What went wrong, in one line."""
     told = str(error.message) if isinstance(error, MlflowException) else str(error)
-    return re.sub(r"//[^/@\s]*@", "//", " ".join(told.split()))[:300].rstrip(".")
+    return without_password(" ".join(told.split()))[:300].rstrip(".")

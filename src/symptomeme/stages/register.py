@@ -62,7 +62,9 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
 def description(task: Task, variant: str, kind: str, metrics: dict[str, Any]) -> str:
     """What a version is, in two sentences."""
     scores = ", ".join(
-        f"{metrics[split]['published']['macro_f1']['value']:.3f} on {split}" for split in ("val", "test")
+        f"{metrics[split]['published']['macro_f1']['value']:.3f} on {split}"
+        for split in ("val", "test")
+        if split in metrics
     )
     return (
         f"{variant}, which reads memes for symptoms of {task.name} ({task.title}), trained on {kind} data. "

@@ -27,6 +27,7 @@ from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
 from symptomeme.models.encoders import freeze_text_layers
+from symptomeme.models.processor import SymptomProcessor
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,19 +58,9 @@ def run(
     )
     freeze_text_layers(model, options.frozen_text_layers)
     memes = read_memes(task)
+    reads = {"text": described.text, "image": described.image, "reasoning": model_params.reasoning == "given"}
     train, val = (
-        remember(
-            model,
-            encode(
-                memes[memes.split == split],
-                task,
-                processor,
-                text=described.text,
-                image=described.image,
-                reasoning=model_params.reasoning == "given",
-            ),
-        )
-        for split in ("train", "val")
+        remember(model, encode(memes[memes.split == split], task, processor, **reads)) for split in ("train", "val")
     )
     key = _key(task, variant, described, paths, model_params, options, base)
     with live_curves(f"{task.name}-{variant}", checkpoint=key) as on_epoch:
@@ -88,14 +79,21 @@ def run(
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
     out = paths.variant(variant)
-    with replacing(out.model) as beside:
-        model.save_pretrained(beside)
-        processor.save_pretrained(beside)
-        write_json(beside / TRAINING_PARAMS, training_params(paths, described, base, model_params, ocr, options))
+    write_model(out, model, processor, training_params(paths, described, base, model_params, ocr, options))
     with replacing(out.curves) as beside:
         pd.DataFrame(curve).to_csv(beside, index=False)
     write_training_memes(out, memes[memes.split == "train"])
     write_reference(out, memes[memes.split == "val"], model, outputs)
+
+
+def write_model(
+    out: VariantPaths, model: SymptomClassifier, processor: SymptomProcessor, trained_with: dict[str, Any]
+) -> None:
+    """Write the model folder."""
+    with replacing(out.model) as beside:
+        model.save_pretrained(beside)
+        processor.save_pretrained(beside)
+        write_json(beside / TRAINING_PARAMS, trained_with)
 
 
 def training_params(
