@@ -9,7 +9,7 @@ import pytest
 
 from symptomeme.domain.params import Optimisation
 from symptomeme.learning.batches import Encoded
-from symptomeme.learning.fit import Curve, fit
+from symptomeme.learning.fit import Curve, OnEpoch, fit
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import build_processor
 
@@ -61,6 +61,7 @@ def train() -> Callable[..., Curve]:
         *,
         scores: Iterator[float],
         patience: int | None = 10,
+        on_epoch: OnEpoch | None = None,
         **changes: Any,
     ) -> Curve:
         def score() -> dict[str, float]:
@@ -79,6 +80,7 @@ def train() -> Callable[..., Curve]:
             seed=5,
             checkpoint=checkpoint,
             what="test",
+            on_epoch=on_epoch,
         )
 
     return run

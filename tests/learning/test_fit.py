@@ -39,6 +39,14 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(
     assert torch.equal(weights(undisturbed), weights(resumed))
 
 
+def test_each_new_epoch_is_told_once(build: Build, memes: Encoded, train: Train, tmp_path: Path) -> None:
+    told: list[dict[str, float]] = []
+    with pytest.raises(KeyboardInterrupt):
+        train(build(), memes, tmp_path / "a", scores=iter([0.1]), on_epoch=told.append, epochs=3)
+    curve = train(build(), memes, tmp_path / "a", scores=iter([0.2, 0.3]), on_epoch=told.append, epochs=3)
+    assert told == curve
+
+
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(
     build: Build, memes: Encoded, train: Train, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
-from symptomeme.domain.layout import TaskPaths, VariantPaths, dataset_paths, error_page, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import Params, read_params
 from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
@@ -61,6 +61,8 @@ def out(task: Task, params: Params, build: Build, text_folder: Path, vision_fold
         separator=None,
         max_length=12,
     ).save_pretrained(found.model)
+    sections = ("base", "model", "ocr", "train", "prealign")
+    write_json(found.model / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
     return found
 
 
@@ -92,8 +94,7 @@ def write_memes(task: Task, paths: TaskPaths) -> None:
 
 
 def run(task: Task, params: Params) -> None:
-    p = params
-    evaluate.run(task, "fusion", p.base, p.model, p.ocr, p.prealign, p.train, p.evaluate, p.variants)
+    evaluate.run(task, "fusion", params.base, params.evaluate)
 
 
 def written(out: VariantPaths) -> dict[str, str]:

@@ -16,6 +16,8 @@ CACHE = Path(".cache")
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
+TRAINING_PARAMS = "training_params.json"
+"""In a model folder: the sections of params.yaml that it was trained with."""
 
 
 @dataclass(frozen=True)

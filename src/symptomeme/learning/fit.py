@@ -29,6 +29,7 @@ from symptomeme.learning.grouping import GroupedBatches
 Curve = list[dict[str, float]]
 LossOf = Callable[[nn.Module, Batch], Tensor]
 EpochScore = Callable[[], dict[str, float]]
+OnEpoch = Callable[[dict[str, float]], None]
 
 _STATE, _CURVE = "state.pt", "curve.json"
 
@@ -60,6 +61,7 @@ def fit(
     seed: int,
     checkpoint: Path,
     what: str,
+    on_epoch: OnEpoch | None = None,
 ) -> Curve:
     """Train `model` in place.
 
@@ -68,6 +70,7 @@ def fit(
         score: figures after an epoch, higher `score` is better; the best epoch is kept where `patience` is given.
         patience: stop after so many epochs without a higher `score`; None: keep the last epoch.
         checkpoint: a folder to go on from; the key of all that the result depends on must be in its name.
+        on_epoch: told each new row as it comes.
 
     Returns:
         One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
@@ -98,6 +101,8 @@ def fit(
             best = last
         if accelerator.is_main_process:
             _save(checkpoint, curve, parts, {"last": last, **({"best": best} if best else {})})
+            if on_epoch is not None:
+                on_epoch(curve[-1])
     if best:
         model.load_state_dict(best, strict=False)
     model.eval()

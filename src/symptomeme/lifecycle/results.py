@@ -5,7 +5,8 @@ from typing import Any
 
 from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import Params
-from symptomeme.lifecycle.registry import CHALLENGER, CHAMPION, Registry
+from symptomeme.lifecycle.promotion import CHALLENGER, CHAMPION
+from symptomeme.lifecycle.registry import Registry
 
 HEADINGS = ("task", "variant", "split", "memes", "macro-F1 [95%]", "weighted-F1 [95%]", "version", "alias")
 

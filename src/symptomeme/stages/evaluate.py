@@ -1,24 +1,17 @@
 """Score one trained variant on every split but train: figures, plots, a model card and a page of errors."""
 
-from collections.abc import Mapping
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from accelerate import PartialState
 
 from symptomeme.data.dataset import read_kind
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import VariantPaths, dataset_paths, error_page, task_paths
-from symptomeme.domain.params import (
-    BaseParams,
-    EvaluateParams,
-    ModelParams,
-    OcrParams,
-    PrealignParams,
-    TrainParams,
-    VariantParams,
-)
+from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
+from symptomeme.domain.params import BaseParams, EvaluateParams
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json, write_text
 from symptomeme.evaluation import error_page as errors
@@ -35,21 +28,8 @@ from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
 
-def run(
-    task: Task,
-    variant: str,
-    base: BaseParams,
-    model_params: ModelParams,
-    ocr: OcrParams,
-    prealign: PrealignParams,
-    train: TrainParams,
-    options: EvaluateParams,
-    variants: Mapping[str, VariantParams],
-) -> None:
-    """Predict the held-out memes of a task and write predictions, figures, plots, the model card and the error page.
-
-    What the model was made with is only told in the card.
-    """
+def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> None:
+    """Predict the held-out memes of a task and write predictions, figures, plots, the model card and the error page."""
     prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     out = paths.variant(variant)
@@ -57,6 +37,7 @@ def run(
     memes = memes.assign(leaked=leaked(memes))
     held_out = memes[memes.split != "train"].reset_index(drop=True)
     model = load_classifier(out.model).eval()
+    model.to(PartialState().device)
     predictions = predictions_of(model, SymptomProcessor.from_pretrained(out.model), held_out, task)
     scored = Scored(
         truth=indicators(predictions.labels, task),
@@ -65,8 +46,7 @@ def run(
         multi_label=task.multi_label,
     )
     metrics, per_class = figures(predictions, scored, task, options, seed=base.seed)
-    sections = {"base": base, "model": model_params, "ocr": ocr, "prealign": prealign, "train": train,
-                f"variants.{variant}": variants[variant], "evaluate": options}  # fmt: skip
+    trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
     digests = {"memes": of_file(paths.valid), "words": of_file(paths.texts), "model": of_folder(out.model)}
     card = model_card(
         task,
@@ -74,7 +54,7 @@ def run(
         memes,
         metrics,
         per_class,
-        params={name: section.model_dump() for name, section in sections.items()},
+        params={**trained_with, "evaluate": options.model_dump()},
         kind=read_kind(dataset_paths(task.dataset)),  # no dependency of its own: it cannot change without the memes
         digests=digests,
     )

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import TaskPaths, cache, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.bootstrap import paired_difference
@@ -58,6 +58,8 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     with replacing(paths.aligned) as beside:
         model.save_pretrained(beside)
         processor.save_pretrained(beside)
+        sections = {"base": base, "model": model_params, "prealign": options}
+        write_json(beside / TRAINING_PARAMS, {name: section.model_dump() for name, section in sections.items()})
     write_curve(paths, curve)
     write_json(paths.retrieval, retrieval(before, embed(model, held_out), seed=base.seed))
 
