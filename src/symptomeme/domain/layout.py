@@ -161,3 +161,8 @@ def data_docs(task: str) -> Path:
 def cache(stage: str, digest: str) -> Path:
     """The folder for what `stage` may reuse when everything in `digest` is the same."""
     return CACHE / stage / digest
+
+
+def lock(name: str) -> Path:
+    """The file that the one process which runs this stage holds locked."""
+    return CACHE / "locks" / name
