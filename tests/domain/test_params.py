@@ -27,8 +27,8 @@ def test_all_faults_are_told_at_once(sample: dict) -> None:
     with pytest.raises(ParamsError) as told:
         check_params(sample, where="params.yaml")
     assert str(told.value) == (
-        "params.yaml: base.seed: missing; ocr.upscal: unknown key, did you mean upscale?; train.epochs: input should be a valid integer, "
-        "found 'many'. Mend them all, or 'symptomeme params use NAME'."
+        "params.yaml: base.seed: missing; ocr.upscal: unknown key, did you mean upscale?; "
+        "train.epochs: input should be a valid integer, found 'many'. Mend them all, or 'symptomeme params use NAME'."
     )
 
 
