@@ -65,7 +65,5 @@ def run(arguments: argparse.Namespace) -> int:
         except FileNotFoundError as error:
             if error.filename is None:
                 raise
-            raise InputError(
-                f"{error.filename} is missing: the stage that writes it has not run. Run 'dvc repro' (or 'dvc pull')."
-            ) from None
+            raise InputError(f"{error.filename} is missing. Run 'dvc repro' (or 'dvc pull').") from None
     return 0

@@ -23,7 +23,7 @@ def replacing(path: Path) -> Iterator[Path]:
     beside `path` is put back or deleted first.
 
     Raises:
-        OSError: the disk is full (ENOSPC), whatever the library that wrote to it made of that.
+        OSError: the disk is full (ENOSPC): each library that writes has its own error for that.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _clear_up(path)
@@ -44,11 +44,17 @@ def replacing(path: Path) -> Iterator[Path]:
     except SymptomemeError:
         raise
     except Exception as error:
-        if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(path.parent).free < _FULL:
+        if _is_for_room(error, path.parent):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
     finally:
         _remove(beside)
+
+
+def _is_for_room(error: Exception, folder: Path) -> bool:
+    """Whether an error comes of a full disk; libraries tell it by a number, in their text, or not at all."""
+    told = getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)
+    return told or shutil.disk_usage(folder).free < _FULL
 
 
 def _clear_up(path: Path) -> None:
