@@ -1,6 +1,7 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
-.PHONY: demo test check repro setup
+# make acceptance   tests that take minutes: interrupted runs, damaged pictures and archives
+.PHONY: demo test acceptance check repro setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup:
@@ -17,6 +18,9 @@ check: setup
 
 test: check
 	pytest
+
+acceptance: setup
+	pytest -m acceptance tests/acceptance
 
 repro: setup
 	dvc repro

@@ -27,9 +27,35 @@ def test_all_faults_are_told_at_once(sample: dict) -> None:
     with pytest.raises(ParamsError) as told:
         check_params(sample, where="params.yaml")
     assert str(told.value) == (
-        "params.yaml: base.seed: missing; ocr.upscal: unknown key; train.epochs: input should be a valid integer, "
-        "found 'many'. Mend them all, or 'symptomeme params use NAME'."
+        "params.yaml: base.seed: missing; ocr.upscal: unknown key, did you mean upscale?; "
+        "train.epochs: input should be a valid integer, found 'many'. Mend them all, or 'symptomeme params use NAME'."
     )
+
+
+def test_a_misspelt_key_is_told_with_the_nearest_one_at_every_depth(sample: dict) -> None:
+    sample["trian"] = sample.pop("train")
+    sample["variants"]["fusion"]["txt"] = sample["variants"]["fusion"].pop("text")
+    sample["evaluate"]["zzz"] = 1
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    assert str(told.value) == (
+        "params.yaml: variants.fusion.text: missing; variants.fusion.txt: unknown key, did you mean text?; "
+        "train: missing; evaluate.zzz: unknown key; trian: unknown key, did you mean train?. "
+        "Mend them all, or 'symptomeme params use NAME'."
+    )
+
+
+def test_a_number_that_yaml_takes_for_text_is_explained(sample: dict) -> None:
+    sample["train"]["head_learning_rate"] = "1e-5"
+    with pytest.raises(ParamsError, match=r"found '1e-5' \(YAML takes 1e-5 for text: write 1\.0e-5\)"):
+        check_params(sample, where="params.yaml")
+
+
+@pytest.mark.parametrize("content", [b"", b"- 1", b"text", b"\xff\xfe\x00", b"a: ["])
+def test_what_is_no_mapping_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(ParamsError, match=r"^[^\n]*params\.yaml[^\n]+$"):
+        read_params(tmp_path / "params.yaml")
 
 
 def test_a_variant_is_described_and_there_is_one(sample: dict) -> None:
@@ -49,16 +75,4 @@ def test_a_task_has_its_own_folder(sample: dict) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="is missing: run this in the project's root"):
-        read_params(tmp_path / "params.yaml")
-
-
-def test_no_yaml(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("a: [")
-    with pytest.raises(ParamsError, match="is no YAML"):
-        read_params(tmp_path / "params.yaml")
-
-
-def test_a_list_is_no_params(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("- 1")
-    with pytest.raises(ParamsError, match=r"params\.yaml: "):
         read_params(tmp_path / "params.yaml")

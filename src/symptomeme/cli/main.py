@@ -1,7 +1,9 @@
 """`symptomeme`: the one command. Each group of verbs has a thin module here; what it runs is imported when it runs."""
 
 import argparse
+import errno
 import os
+import sqlite3
 import sys
 
 from symptomeme import __version__
@@ -53,7 +55,10 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         told = " ".join(str(error.strerror or error).split())
-        print(f"symptomeme {arguments.verb}:{place} {told}.", file=sys.stderr)
+        mend = " Make room and run it again." if error.errno == errno.ENOSPC else ""
+        print(f"symptomeme {arguments.verb}:{place} {told}.{mend}", file=sys.stderr)
+    except sqlite3.OperationalError as error:  # of a cache: locked, not writable, or no room
+        print(f"symptomeme {arguments.verb}: {error}. Mend that and run it again.", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)
         return 130

@@ -5,7 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from symptomeme.domain.errors import ParamsError
+from symptomeme.cli.lifeline import alone, end_with_dvc
+from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.params import Params, read_params
 
@@ -40,17 +41,29 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run one stage with params.yaml."""
+    """Run one stage with params.yaml.
+
+    Raises:
+        ParamsError: there is no such variant.
+        InputError: a file the stage reads is missing, or it is running already.
+    """
+    end_with_dvc()
     params = read_params()
-    task = task_named(arguments.task)
-    stage = importlib.import_module(f"symptomeme.stages.{arguments.verb}")
-    sections = STAGES[arguments.verb].sections(params)
+    given: list[object] = [task_named(arguments.task)]
+    name = f"{arguments.verb}@{arguments.task}"
     if arguments.verb in OF_A_VARIANT:
         variant = arguments.variant
         if variant not in params.variants:
             known = ", ".join(params.variants)
             raise ParamsError(f"variant {variant!r} is not under `variants` in params.yaml; expected one of {known}.")
-        stage.run(task, variant, *sections)
-    else:
-        stage.run(task, *sections)
+        given.append(variant)
+        name += f"-{variant}"
+    with alone(name):
+        stage = importlib.import_module(f"symptomeme.stages.{arguments.verb}")
+        try:
+            stage.run(*given, *STAGES[arguments.verb].sections(params))
+        except FileNotFoundError as error:
+            if error.filename is None:
+                raise
+            raise InputError(f"{error.filename} is missing. Run 'dvc repro' (or 'dvc pull').") from None
     return 0

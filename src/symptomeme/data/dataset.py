@@ -1,7 +1,8 @@
 """Reading and writing of data/<dataset>, the layout that import-data leaves."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,21 +57,45 @@ def require_dataset(task: Task) -> None:
 
 
 def read_annotations(paths: DatasetPaths) -> list[Annotation]:
-    """The memes of every published split that is there."""
+    """The memes of every published split that is there.
+
+    Raises:
+        InputError: a file of annotations is not what `write_annotations` leaves.
+    """
     found = [
-        Annotation(
-            id=row["id"],
-            origin=origin,
-            image=paths.root / origin / row["file_name"],
-            labels=tuple(row["labels"]),
-            text=row["text"],
-            reasoning=row["reasoning"],
-        )
+        annotation
         for origin in SPLITS
         if paths.metadata(origin).is_file()
-        for row in read_jsonl(paths.metadata(origin))
+        for annotation in _annotations(paths, origin)
     ]
     return sorted(found, key=lambda annotation: natural(annotation.key))
+
+
+def _annotations(paths: DatasetPaths, origin: str) -> list[Annotation]:
+    with _unchanged(paths.metadata(origin)):
+        return [
+            Annotation(
+                id=row["id"],
+                origin=origin,
+                image=paths.root / origin / row["file_name"],
+                labels=tuple(row["labels"]),
+                text=row["text"],
+                reasoning=row["reasoning"],
+            )
+            for row in read_jsonl(paths.metadata(origin))
+        ]
+
+
+@contextmanager
+def _unchanged(path: Path) -> Iterator[None]:
+    """Tell of a file that cannot be understood."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: not what import-data writes ({type(error).__name__}): it was changed or damaged. "
+            "Run 'dvc checkout data', or import again."
+        ) from None
 
 
 def write_annotations(paths: DatasetPaths, annotations: Iterable[Annotation]) -> None:
@@ -108,5 +133,10 @@ def write_splits(paths: DatasetPaths, placed: dict[str, str]) -> None:
 
 
 def read_kind(paths: DatasetPaths) -> str:
-    """What kind of data it is: sample, drawn or published."""
-    return str(json.loads(paths.source.read_text(encoding="utf-8"))["kind"])
+    """What kind of data it is: sample, drawn or published.
+
+    Raises:
+        InputError: the file that tells it is damaged.
+    """
+    with _unchanged(paths.source):
+        return str(json.loads(paths.source.read_text(encoding="utf-8"))["kind"])

@@ -188,3 +188,8 @@ def error_page(task: str, variant: str) -> Path:
 def cache(stage: str, digest: str) -> Path:
     """The folder for what `stage` may reuse when everything in `digest` is the same."""
     return CACHE / stage / digest
+
+
+def lock(name: str) -> Path:
+    """The file that the one process which runs this stage holds locked."""
+    return CACHE / "locks" / name

@@ -1,5 +1,6 @@
 """params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -190,7 +191,7 @@ def read_params(path: Path = PARAMS) -> Params:
         raise ParamsError(
             f"{path} is missing: run this in the project's root, or 'symptomeme params use NAME'."
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
     return check_params(found, where=str(path))
 
@@ -204,7 +205,7 @@ def check_params(found: object, *, where: str) -> Params:
     try:
         params = Params.model_validate(found)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {_told(fault)}" for fault in error.errors())
+        faults = "; ".join(_told(fault["type"], fault["loc"], fault["input"], fault["msg"]) for fault in error.errors())
         raise ParamsError(f"{where}: {faults}. Mend them all, or 'symptomeme params use NAME'.") from None
     for name, dataset in params.tasks.items():
         if dataset != TASKS[name].dataset:
@@ -212,11 +213,22 @@ def check_params(found: object, *, where: str) -> Params:
     return params
 
 
-def _told(fault: object) -> str:
-    assert isinstance(fault, dict)
-    if fault["type"] == "extra_forbidden":
-        return "unknown key"
-    if fault["type"] == "missing":
-        return "missing"
-    message = str(fault["msg"])
-    return f"{message[0].lower()}{message[1:]}, found {fault['input']!r}"
+def _told(kind: str, place: tuple[int | str, ...], found: object, message: str) -> str:
+    """One fault: the key, and what is wrong with it."""
+    key = ".".join(map(str, place)) or "the file"
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
+        return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
+    if kind == "missing":
+        return f"{key}: missing"
+    hint = " (YAML takes 1e-5 for text: write 1.0e-5)" if kind == "float_type" and isinstance(found, str) else ""
+    return f"{key}: {message[0].lower()}{message[1:]}, found {found!r}{hint}"
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand in a section, or at the top."""
+    sections = {field.alias or name: field.annotation for name, field in Params.model_fields.items()}
+    if not place:
+        return list(sections)
+    section = VariantParams if place[0] == "variants" else sections[str(place[0])]
+    return list(section.model_fields) if isinstance(section, type) and issubclass(section, Section) else []

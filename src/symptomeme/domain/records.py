@@ -96,11 +96,14 @@ def read_rows(path: Path, schema: pa.Schema) -> pd.DataFrame:
     """Read a table that `write_rows` left.
 
     Raises:
-        InputError: the file is missing or has other columns.
+        InputError: the file is missing, damaged, or has other columns.
     """
     if not path.is_file():
         raise InputError(f"{path} is missing: the stage that writes it has not run. Run 'dvc repro' (or 'dvc pull').")
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{path} is no whole Parquet table. Run 'dvc checkout', then 'dvc repro'.") from None
     if not table.schema.equals(schema):
         raise InputError(f"{path} has columns {table.schema.names}, expected {schema.names}. Run 'dvc repro' again.")
     frame: pd.DataFrame = table.to_pandas()

@@ -1,5 +1,7 @@
 """The one writer: everything is written beside its place, then renamed, so that nothing half-written stays behind."""
 
+import errno
+import glob
 import json
 import os
 import shutil
@@ -8,19 +10,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from symptomeme.domain.errors import SymptomemeError
+
+_FULL = 1 << 20  # bytes; a write that fails with less than this left failed for want of room
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write a file or folder to; put it in place when the block ends well, else remove it.
 
-    An existing folder is moved aside before the new one takes its place, and then deleted.
+    An existing folder is moved aside before the new one takes its place, and then deleted. What killed processes left
+    beside `path` is put back or deleted first.
+
+    Raises:
+        OSError: the disk is full (ENOSPC): each library that writes has its own error for that.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_up(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    _remove(beside)
-    kept = sorted(path.parent.glob(f".{path.name}.*.old"))
-    if kept and not path.exists():
-        kept[0].rename(path)  # a run was killed between the two renames below
     try:
         yield beside
         if path.is_dir() and not path.is_symlink():
@@ -34,8 +41,45 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside)
         else:
             beside.replace(path)
+    except SymptomemeError:
+        raise
+    except Exception as error:
+        if _is_for_room(error, path.parent):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
     finally:
         _remove(beside)
+
+
+def _is_for_room(error: Exception, folder: Path) -> bool:
+    """Whether an error comes of a full disk; libraries tell it by a number, in their text, or not at all."""
+    told = getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)
+    return told or shutil.disk_usage(folder).free < _FULL
+
+
+def _clear_up(path: Path) -> None:
+    """Put back a folder whose process was killed between the two renames; delete what else killed processes left."""
+    for left in sorted(path.parent.glob(f".{glob.escape(path.name)}.*.*")):
+        pid, _, kind = left.name.removeprefix(f".{path.name}.").partition(".")
+        if not pid.isdecimal() or kind not in ("partial", "old") or _runs(int(pid)):
+            continue
+        if kind == "old" and not path.exists():
+            left.rename(path)
+        else:
+            _remove(left)
+
+
+def _runs(pid: int) -> bool:
+    """Whether another process of this number runs."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

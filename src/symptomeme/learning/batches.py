@@ -34,7 +34,7 @@ def read_memes(task: Task) -> pd.DataFrame:
 
     Raises:
         InputError: a table is missing.
-        DataError: no meme is left to train or to validate on.
+        DataError: no meme is left to train or to validate on, or all training memes have the same labels.
     """
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
@@ -45,6 +45,12 @@ def read_memes(task: Task) -> pd.DataFrame:
                 f"{paths.valid}: no meme of {task.title} is in the {split} split. Import more memes, "
                 "or import again with a larger --val-share."
             )
+    kinds = {tuple(labels) for labels in memes.labels[memes.split == "train"]}
+    if len(kinds) == 1:
+        raise DataError(
+            f"{paths.valid}: all training memes of {task.title} have the same labels "
+            f"({', '.join(kinds.pop()) or 'none'}), so there is nothing to tell apart. Import memes of other classes."
+        )
     return memes.merge(texts, on="key", how="left", validate="one_to_one")
 
 

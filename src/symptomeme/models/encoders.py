@@ -153,7 +153,8 @@ def _check_folder(source: str | Path, what: str) -> None:
     path = Path(source)
     on_hub = len(path.parts) <= 2 and not path.is_absolute() and not Path(path.parts[0]).is_dir()  # noqa: PLR2004
     if not path.is_dir() and not (isinstance(source, str) and on_hub):
-        raise ModelError(f"{what} {source}: there is no such folder. Run 'symptomeme fetch-weights' or 'dvc pull'.")
+        made_by = "dvc repro" if what == "model" else "symptomeme fetch-weights"
+        raise ModelError(f"{what} {source}: there is no such folder. Run '{made_by}' or 'dvc pull'.")
 
 
 def _line(error: Exception) -> str:

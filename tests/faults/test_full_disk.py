@@ -1,0 +1,104 @@
+"""A disk that is full: one line, nothing half-written, the old file still there."""
+
+import errno
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from symptomeme.cli.main import main
+from symptomeme.domain.records import SPLIT_ROWS, write_rows
+from symptomeme.domain.writing import replacing, write_json
+
+SIZE = 3 << 20  # bytes of the small disk
+NOISE = np.random.default_rng(0).integers(0, 256, 2 * SIZE, dtype=np.uint8)
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "bytes": lambda path: path.write_bytes(NOISE.tobytes()),
+    "numpy": lambda path: np.save(path.open("wb"), NOISE),
+    "csv": lambda path: pd.DataFrame({"value": NOISE}).to_csv(path),
+    "parquet": lambda path: pq.write_table(pa.table({"value": NOISE}), path, compression=None),
+    "safetensors": lambda path: save_file({"weights": torch.from_numpy(NOISE)}, path),
+    "torch": lambda path: torch.save({"state": torch.from_numpy(NOISE)}, path),
+    "picture": lambda path: Image.fromarray(NOISE.reshape(2048, -1)).save(path, "PNG"),
+}
+TOLD = "No space left on device"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of SIZE bytes, empty."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no 'mount' here: a full disk is only made believe")
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed here ({done.stderr.strip()}): a full disk is only made believe")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_full_disk_is_told_alike_by_whatever_writes(small_disk: Path, writer: str) -> None:
+    place = small_disk / "out" / "kept"
+    write_json(place, {"old": 1})
+    with pytest.raises(OSError, match=TOLD) as error, replacing(place) as beside:
+        WRITERS[writer](beside)
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(place))
+    assert files(small_disk) == ["out", "out/kept"]
+    assert json.loads(place.read_text()) == {"old": 1}
+
+
+def test_an_import_onto_a_full_disk_leaves_nothing(
+    project: Path, small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "data").symlink_to(small_disk, target_is_directory=True)
+    folder = tmp_path / "anxiety"
+    (folder / "train").mkdir(parents=True)
+    rows = [{"sample_id": f"TR-{n}", "ocr_text": "", "meme_anxiety_category": "Restlessness"} for n in range(8)]
+    (folder / "train.json").write_text(json.dumps(rows))
+    for n in range(8):
+        Image.fromarray(np.roll(NOISE, n)[:750_000].reshape(500, 500, 3)).save(folder / f"train/TR-{n}.png")
+    assert main(["import-data", "anxiety", str(folder)]) == 1
+    assert capsys.readouterr().err == f"symptomeme import-data: data/axiom {TOLD}. Make room and run it again.\n"
+    assert files(small_disk) == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_table_that_finds_no_room_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
+    """The same without a mount: the library that writes is made to fail midway."""
+    place = tmp_path / "splits.parquet"
+    if kept:
+        write_rows(place, [{"key": "train/TR-1", "split": "train"}], SPLIT_ROWS)
+    before = place.read_bytes() if kept else None
+
+    def half(_: object, path: Path, **__: object) -> None:
+        path.write_bytes(b"PAR1")
+        raise OSError(errno.ENOSPC, f"Error writing bytes. Detail: [errno 28] {TOLD}")  # as pyarrow does
+
+    monkeypatch.setattr(pq, "write_table", half)
+    with pytest.raises(OSError, match=TOLD) as error:
+        write_rows(place, [{"key": "train/TR-1", "split": "val"}], SPLIT_ROWS)
+    assert error.value.filename == str(place)
+    assert files(tmp_path) == (["splits.parquet"] if kept else [])
+    assert not kept or place.read_bytes() == before
+
+
+def test_an_error_with_room_left_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="odd"), replacing(tmp_path / "file"):
+        raise ValueError("odd")

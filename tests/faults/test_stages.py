@@ -1,0 +1,182 @@
+"""A stage before its inputs, on data that cannot be learnt from, or without a tool: one line, nothing written."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from faults.plants import saved
+from PIL import Image
+from small_project import SMALL
+
+from symptomeme.cli.main import main
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.layout import TaskPaths, dataset_paths, task_paths
+from symptomeme.domain.records import MEME_ROWS, read_rows, write_rows
+
+PATHS: TaskPaths = task_paths("anxiety")
+FUSION = PATHS.variant("fusion")
+CLASSES = ANXIETY.labels[:2]
+
+Fails = Callable[..., str]
+
+
+@pytest.fixture
+def ready(project: Path, text_folder: Path, vision_folder: Path, tmp_path: Path) -> Path:
+    """Sixteen memes of two classes as far as ocr, which takes the given texts; tiny encoders."""
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    for section, values in SMALL.items():
+        params[section].update(values)
+    params["ocr"]["source"] = "given"
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    folder = tmp_path / "anxiety"
+    rows = [
+        {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": CLASSES[n % 2]}
+        for n in range(16)
+    ]
+    (folder / "train").mkdir(parents=True)
+    (folder / "train.json").write_text(json.dumps(rows))
+    for n in range(16):
+        (folder / f"train/TR-{n}.png").write_bytes(saved(Image.linear_gradient("L").rotate(11 * n)))
+    shutil.copytree(text_folder, "data/weights/text")
+    shutil.copytree(vision_folder, "data/weights/vision")
+    assert main(["import-data", "anxiety", str(folder), "--val-share", "0.25"]) == 0
+    for stage in ("ingest", "validate", "ocr"):
+        assert main([stage, "--task", "anxiety"]) == 0
+    return project
+
+
+@pytest.fixture
+def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
+    """Run a stage that must fail in one line and write nothing; give that line."""
+
+    def run(stage: str) -> str:
+        variant = ["--variant", "fusion"] if stage in ("train", "evaluate") else []
+        before = sorted(Path("artifacts").rglob("*"))
+        capsys.readouterr()
+        assert main([stage, "--task", "anxiety", *variant]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert re.fullmatch(rf"symptomeme {stage}: [^\n]+\n", err), err
+        assert sorted(Path("artifacts").rglob("*")) == before
+        return err.removeprefix(f"symptomeme {stage}: ").rstrip("\n")
+
+    return run
+
+
+REPRO = "Run 'dvc repro' (or 'dvc pull')."
+NOT_RUN = f"is missing: the stage that writes it has not run. {REPRO}"
+WEIGHTS = "there is no such folder. Run 'symptomeme fetch-weights' or 'dvc pull'."
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing", "told"),
+    [
+        ("ingest", "data/axiom", "is missing: run 'symptomeme import-data anxiety ARCHIVE...', or 'dvc pull "),
+        ("ingest", "data/axiom/train/images/TR-3.png", "is missing: run 'dvc checkout' or 'dvc pull', or import"),
+        ("validate", str(PATHS.memes), NOT_RUN),
+        ("ocr", str(PATHS.valid), NOT_RUN),
+        ("prealign", "data/weights/text", WEIGHTS),
+        ("prealign", "data/weights/vision", WEIGHTS),
+        ("prealign", str(PATHS.valid), NOT_RUN),
+        ("prealign", str(PATHS.texts), NOT_RUN),
+        ("train", str(PATHS.aligned), "there is no such folder. Run 'dvc repro' or"),
+        ("evaluate", str(PATHS.texts), NOT_RUN),
+        ("evaluate", str(FUSION.model), "there is no such folder. Run 'dvc repro' or"),
+        ("register", str(dataset_paths("axiom").source), f"is missing. {REPRO}"),
+        ("register", str(FUSION.metrics), f"is missing. {REPRO}"),
+    ],
+)
+def test_a_stage_before_its_inputs_names_the_missing_one(
+    ready: Path, fails: Fails, stage: str, missing: str, told: str
+) -> None:
+    path = Path(missing)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    line = fails(stage)
+    assert missing in line
+    assert told in line
+
+
+def change_valid(change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    write_rows(PATHS.valid, change(read_rows(PATHS.valid, MEME_ROWS)), MEME_ROWS)
+
+
+@pytest.mark.parametrize("stage", ["prealign", "evaluate"])
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_an_empty_split_is_told(ready: Path, fails: Fails, stage: str, split: str) -> None:
+    change_valid(lambda rows: rows[rows.split != split])
+    assert fails(stage) == (
+        f"{PATHS.valid}: no meme of AxiOM is in the {split} split. Import more memes, or import again with a larger "
+        "--val-share."
+    )
+
+
+@pytest.mark.parametrize("stage", ["prealign", "evaluate"])
+def test_one_class_alone_is_told(ready: Path, fails: Fails, stage: str) -> None:
+    change_valid(lambda rows: rows.assign(labels=[["Restlessness"]] * len(rows)))
+    assert fails(stage) == (
+        f"{PATHS.valid}: all training memes of AxiOM have the same labels (Restlessness), so there is nothing to tell "
+        "apart. Import memes of other classes."
+    )
+
+
+def test_all_rows_bad_is_told(ready: Path, fails: Fails) -> None:
+    for path in Path("data/axiom/train/images").iterdir():
+        path.write_bytes(b"")
+    assert main(["ingest", "--task", "anxiety"]) == 0
+    assert fails("validate").startswith(
+        f"{PATHS.memes}: 16 of 16 memes failed their checks: picture must be readable: 16 (100.0%)."
+    )
+
+
+def test_all_rows_bad_is_told_even_where_all_may_be_bad(ready: Path, fails: Fails) -> None:
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["validate"]["max_bad_share"] = 1.0
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    for path in Path("data/axiom/train/images").iterdir():
+        path.write_bytes(b"")
+    assert [main([stage, "--task", "anxiety"]) for stage in ("ingest", "validate", "ocr")] == [0, 0, 0]
+    assert "no meme of AxiOM is in the train split" in fails("prealign")
+
+
+def without_tesseract(monkeypatch: pytest.MonkeyPatch, ready: Path) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("source: given", "source: tesseract"))
+    (ready / "empty").mkdir()
+    monkeypatch.setenv("PATH", str(ready / "empty"))
+    monkeypatch.setattr("sys.platform", "linux")
+
+
+MISSING = "Tesseract is not installed, or does not start. Type: sudo apt-get install tesseract-ocr"
+
+
+def test_ocr_without_tesseract_says_what_to_type(ready: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_tesseract(monkeypatch, ready)
+    assert fails("ocr") == MISSING
+
+
+def test_classify_without_tesseract_says_what_to_type(
+    ready: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_tesseract(monkeypatch, ready)
+    capsys.readouterr()
+    assert main(["classify", "data/axiom/train/images/TR-1.png", "--model", str(model)]) == 1
+    assert capsys.readouterr() == ("", f"symptomeme classify: {MISSING}\n")
+
+
+def test_a_cache_without_room_is_told(ready: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("source: given", "source: tesseract"))
+
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("symptomeme.text.ocr.Cache", full)
+    assert fails("ocr") == "database or disk is full. Mend that and run it again."
