@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState, debug_launcher
+from accelerate.state import AcceleratorState
 
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import is_main_process
@@ -15,6 +16,7 @@ Train = Callable[..., list[dict[str, float]]]
 
 def run(model: SymptomClassifier, memes: Encoded, train: Train, folder: Path) -> None:
     """What each process does."""
+    AcceleratorState._reset_state(reset_partial_state=True)  # what the process that it was forked from had found
     curve = train(model, memes, folder / "checkpoint", scores=iter([0.1, 0.2]), patience=None, epochs=2)
     rank = PartialState().process_index
     torch.save(

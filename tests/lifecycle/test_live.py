@@ -19,6 +19,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def on(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(live, "PATIENCE", 300)  # a busy machine takes its time
     monkeypatch.setenv("SYMPTOMEME_LIVE_CURVES", "1")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
     for variable, limit in live.LIMITS.items():
