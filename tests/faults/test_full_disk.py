@@ -53,6 +53,7 @@ def files(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # of libraries whose last write failed
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_full_disk_is_told_alike_by_whatever_writes(small_disk: Path, writer: str) -> None:
     place = small_disk / "out" / "kept"
