@@ -19,9 +19,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from symptomeme.domain.labels import TASKS, Task
 from symptomeme.domain.layout import dataset_paths, task_paths
 from symptomeme.domain.writing import read_jsonl
+from symptomeme.evaluation.bootstrap import interval, resampled
+from symptomeme.evaluation.metrics import f1
+from symptomeme.evaluation.views import leaked, views
 from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.calibration import fit_thresholds
-from symptomeme.learning.metrics import f1, interval, resampled
 from symptomeme.models.decision import decide
 from symptomeme.text.quality import character_error
 
@@ -84,19 +86,16 @@ def main() -> None:
         curve = pd.read_csv(folder / "curves.csv")
         config = json.loads((folder / "model/config.json").read_text())
         print(f"{folder.name}: {len(curve)} epochs, temperature {config['temperature']}")
-    for split in ("val", "test", "extra"):
-        for view in ("published", "leak-free"):
-            chosen = memes[(memes.split == split) & ~(memes.leaked & (view == "leak-free"))]
-            if chosen.empty or (split == "val" and view == "leak-free"):
-                continue
-            truth = indicators(chosen.labels, task)
-            weights = resampled(len(chosen), resamples=RESAMPLES, seed=0)
-            told = []
-            for name, rows in claimed.items():
-                found = rows.loc[chosen.key].to_numpy()
-                limits = interval(f1(truth, found).macro[0], f1(truth, found, weights).macro, confidence=0.95)
-                told.append(f"{name} {limits.value:.3f} [{limits.low:.3f}, {limits.high:.3f}]")
-            print(f"{split}, {view}, {len(chosen)} memes: macro-F1", "; ".join(told))
+    for split, view, which in views(memes.assign(leaked=leaked(memes))):
+        chosen = memes[which]
+        truth = indicators(chosen.labels, task)
+        weights = resampled(len(chosen), resamples=RESAMPLES, seed=0)
+        told = []
+        for name, rows in claimed.items():
+            found = rows.loc[chosen.key].to_numpy()
+            limits = interval(f1(truth, found).macro[0], f1(truth, found, weights).macro, confidence=0.95)
+            told.append(f"{name} {limits.value:.3f} [{limits.low:.3f}, {limits.high:.3f}]")
+        print(f"{split}, {view}, {len(chosen)} memes: macro-F1", "; ".join(told))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     for stage, imported in closures(list(graph["stages"])).items():
         body = graph["stages"][stage]
         deps = body.get("do", body)["deps"]
-        named = [dep for dep in deps if str(dep).startswith(SOURCE)]
+        named = [dep for dep in deps if str(dep).startswith(SOURCE) and str(dep).endswith(".py")]
         if named != imported:
             wrong = True
             for path in sorted(set(imported) ^ set(named)):

@@ -72,6 +72,7 @@ def new_project(
     run("git", "init", "--quiet", cwd=root)
     run("dvc", "init", "--quiet", cwd=root)
     shutil.copy(ROOT / ".dvc/config", root / ".dvc/config")
+    shutil.copytree(ROOT / ".dvc/plots", root / ".dvc/plots")
     run(
         *("symptomeme", "draw", "depression", "--out", base / "drawn"),
         *("--annotations", base / "depression_train.json", base / "depression_test.json"),

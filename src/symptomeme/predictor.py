@@ -1,15 +1,29 @@
-"""A model folder becomes predictions: the one path for the command line, the registry's model and serving."""
+"""A model folder becomes answers: the one path for the command line, the registered model and serving."""
 
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 
+from symptomeme.data.transforms import read_picture
+from symptomeme.domain.digests import of_file
+from symptomeme.domain.params import OcrParams, read_params
 from symptomeme.models.decision import abstains, decide
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.text.engines import engine_of
+from symptomeme.text.ocr import Reading
+
+_engine_of = cache(engine_of)
 
 NOTICE = (
     "This describes a meme, not the person who made or shared it. It is a research tool and no diagnosis; "
@@ -64,3 +78,70 @@ class Predictor:
             )
             for row, score, mute in zip(claimed, scores, silent, strict=True)
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A loaded model with the name it is known by: a folder's, or a registered version's."""
+
+    predictor: Predictor
+    name: str
+    version: str | None
+
+    @property
+    def task(self) -> str:
+        """The task it was trained for."""
+        return str(self.predictor.config.task)
+
+    def told(self) -> dict[str, str | None]:
+        """How an answer names its model."""
+        return {"name": self.name, "version": self.version, "variant": self.predictor.config.variant}
+
+
+def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str | None) -> dict[str, Any]:
+    """All models' predictions of one image, as docs/model-output.md describes them.
+
+    Args:
+        image: a file, or its bytes.
+        named: what the answer, and an error, call it.
+        models: at most one a task.
+        text: the words in it; None: each model's own engine reads them.
+
+    Raises:
+        ImageError: it cannot be read.
+        ToolError: Tesseract is missing or failed.
+    """
+    took: dict[str, float] = {}
+    with _timed(took, "picture"):
+        picture = read_picture(image, where=named)
+    readings: dict[str, tuple[Reading, str]] = {}
+    tasks = {}
+    for served in models:
+        config = served.predictor.config
+        settings = "given" if text is not None else json.dumps(config.ocr, sort_keys=True)
+        if settings not in readings:
+            with _timed(took, "ocr"):
+                if text is not None:
+                    readings[settings] = Reading(text, None, len(text.split())), "given"
+                else:
+                    engine = _engine_of(OcrParams(**config.ocr) if config.ocr else read_params().ocr)
+                    readings[settings] = engine.read([picture])[0], engine.settings
+        with _timed(took, served.task):
+            found = served.predictor.predict([picture], [readings[settings][0].text])[0]
+        tasks[served.task] = {**found._asdict(), "model": served.told()}
+    reading, engine_name = next(iter(readings.values()))
+    return {
+        "image": named,
+        "sha256": of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest(),
+        "text": {"value": reading.text, "confidence": reading.confidence, "engine": engine_name},
+        "tasks": tasks,
+        "milliseconds": {step: round(value, 1) for step, value in took.items()},
+        "notice": NOTICE,
+    }
+
+
+@contextmanager
+def _timed(took: dict[str, float], step: str) -> Iterator[None]:
+    start = perf_counter()
+    yield
+    took[step] = took.get(step, 0.0) + 1000 * (perf_counter() - start)

@@ -23,6 +23,8 @@ KNOWN = {"a.min.css": "vendor/css/a.min.css", "a.min.js": "vendor/js/a.min.js", 
         ("a {background: url('https://cdn.example/b.png') 0 0}", "a {background: none 0 0}"),
         ("@media (prefers-color-scheme: dark) {a {}}", "@media not all {a {}}"),
         ('<script src="https://cdn.example/npm/vega@5"></script>', ""),
+        ('<p>told</p><footer>\n<a href="https://example.org/newsletter">Subscribe</a></footer>', "<p>told</p>"),
+        ("suite<br> Data asset: None<br> status", "suite<br> status"),
         ('<a href="https://example.org/page">told</a>', '<a href="https://example.org/page">told</a>'),
     ],
 )

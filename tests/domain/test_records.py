@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from symptomeme.domain.errors import InputError
-from symptomeme.domain.records import QUARANTINE_ROWS, SPLIT_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.records import REASON_ROWS, SPLIT_ROWS, TEXT_ROWS, read_rows, write_rows
 
 
 def test_rows_come_back_and_have_the_same_bytes(tmp_path: Path) -> None:
@@ -17,8 +17,8 @@ def test_rows_come_back_and_have_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.parquet", [], QUARANTINE_ROWS)
-    assert list(read_rows(tmp_path / "a.parquet", QUARANTINE_ROWS).columns) == ["key", "reason"]
+    write_rows(tmp_path / "a.parquet", [], REASON_ROWS)
+    assert list(read_rows(tmp_path / "a.parquet", REASON_ROWS).columns) == ["key", "reason"]
 
 
 def test_a_null_where_none_may_be(tmp_path: Path) -> None:
@@ -35,6 +35,6 @@ def test_a_missing_table_names_the_remedy(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
-    write_rows(tmp_path / "a.parquet", [], QUARANTINE_ROWS)
+    write_rows(tmp_path / "a.parquet", [], REASON_ROWS)
     with pytest.raises(InputError, match="expected"):
         read_rows(tmp_path / "a.parquet", TEXT_ROWS)

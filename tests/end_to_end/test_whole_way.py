@@ -7,31 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_project import new_project, run
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
-    """A project whose graph has run to the end for one task, pushed to a remote folder."""
-    base = tmp_path_factory.mktemp("whole")
-    root = new_project(base, text_folder, vision_folder)
-    run("dvc", "repro", "--quiet", cwd=root)
-    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
-    run("dvc", "push", "--quiet", cwd=root)
-    run("git", "add", "--all", cwd=root)
-    run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
-    return root
-
-
-@pytest.fixture(scope="session")
-def picture(project: Path) -> Path:
-    return min((project / "data/restore/test/images").iterdir()).relative_to(project)
-
-
-@pytest.fixture(scope="session")
-def answer(project: Path, picture: Path) -> dict[str, Any]:
-    told: list[dict[str, Any]] = json.loads(run("symptomeme", "classify", picture, "--json", cwd=project))
-    return told[0]
+from small_project import run
 
 
 def test_all_is_up_to_date_and_tracked(project: Path) -> None:
@@ -54,10 +30,11 @@ def test_metrics_of_every_split_and_view(project: Path) -> None:
     told = json.loads(run("dvc", "metrics", "show", "--json", cwd=project))[""]["data"]
     found = told["artifacts/depression/variants/fusion/metrics.json"]["data"]
     assert {split: list(views) for split, views in found.items()} == {
-        "val": ["published"],
+        "val": ["published", "leak_free"],
         "test": ["published", "leak_free"],
         "extra": ["published", "leak_free"],
     }
+    assert told["artifacts/depression/validation.json"]["data"]["memes"] == 42
     macro = found["test"]["published"]["macro_f1"]
     assert 0 <= macro["low"] <= macro["value"] <= macro["high"] <= 1
 
@@ -65,7 +42,9 @@ def test_metrics_of_every_split_and_view(project: Path) -> None:
 def test_plots_show_without_a_network(project: Path) -> None:
     run("dvc", "plots", "show", cwd=project)
     page = (project / "dvc_plots/index.html").read_text()
-    assert "confusion" in page
+    for plot in ("f1_by_class", "confusion", "precision_recall", "reliability"):
+        assert f"artifacts/depression/variants/fusion/plots/{plot}.csv" in page
+    assert "<DVC_METRIC" not in page
     assert 'src="http' not in page
     for script in ("vega", "vega-lite", "vega-embed"):
         assert f'src="../assets/vega/{script}.min.js"' in page
@@ -86,7 +65,7 @@ def test_registering_again_adds_no_version(project: Path) -> None:
     before = run("symptomeme", "results", cwd=project)
     run("dvc", "repro", "--quiet", "--force", "--single-item", "register@depression", cwd=project)
     assert run("symptomeme", "results", cwd=project) == before
-    assert before.count("champion, challenger") == 5  # val, and two views each of test and extra
+    assert before.count("champion, challenger") == 6  # two views each of val, test and extra
 
 
 def test_classify_answers_in_the_documented_form(answer: dict[str, Any], picture: Path) -> None:

@@ -1,59 +1,65 @@
 """Against a real MLflow registry on sqlite."""
 
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from symptomeme.domain.errors import RegistryError
-from symptomeme.lifecycle.registry import KIND, TASK, VARIANT, Candidate, Registry, choose
+from symptomeme.lifecycle.candidate import KIND, VARIANT, Candidate
+from symptomeme.lifecycle.promotion import choose
+from symptomeme.lifecycle.registry import Registry
 
+MakeCandidate = Callable[..., Candidate]
 NAME = "symptomeme-anxiety"
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.chdir(tmp_path_factory.mktemp("registry"))
-        found = Registry(experiment="test")
-        found.add("warm-up", candidate(Path.cwd(), "0"))  # the database is made where it stands
-    return found
-
-
-def candidate(folder: Path, digest: str, kind: str = "published") -> Candidate:
-    model = folder / f"model-{digest}"
-    model.mkdir()
-    (model / "config.json").write_text("{}")
-    return Candidate(
-        digest=digest,
-        tags={TASK: "anxiety", VARIANT: "fusion", KIND: kind},
-        params={"base.seed": "42"},
-        metrics={"val.published.macro_f1.value": 0.5},
-        curves={"val_macro_f1": [(1, 0.4), (2, 0.5)]},
-        model=model,
-        files={"evaluation": model / "config.json"},
-    )
-
-
-def test_the_same_digest_is_registered_once(registry: Registry, tmp_path: Path) -> None:
-    item = candidate(tmp_path, "a")
+def test_the_same_digest_is_registered_once(registry: Registry, candidate: MakeCandidate) -> None:
+    item = candidate("a")
     first = registry.add(NAME, item)
     assert registry.add(NAME, item).version == first.version
     assert [version.tags["symptomeme.digest"] for version in registry.versions(NAME)] == ["a"]
 
 
-def test_a_version_holds_the_model_the_curves_and_the_files(registry: Registry, tmp_path: Path) -> None:
-    version = registry.add("whole", candidate(tmp_path, "b"))
+def test_a_version_holds_the_model_the_curves_and_the_files(registry: Registry, candidate: MakeCandidate) -> None:
+    version = registry.add("whole", candidate("b"))
     folder, fetched = registry.fetch(f"models:/whole/{version.version}")
-    assert (folder / "config.json").read_text() == "{}"
-    assert fetched.tags[VARIANT] == "fusion"
+    assert (folder / "config.json").read_text() == '{"made_up": "b"}'
+    assert (fetched.tags[VARIANT], fetched.description) == ("fusion", "made up, b")
+    run = registry.client.get_run(version.run_id)
+    assert (run.info.status, run.data.params) == ("FINISHED", {"base.seed": "42"})
     history = registry.client.get_metric_history(version.run_id, "curve/val_macro_f1")
     assert [(point.step, point.value) for point in history] == [(1, 0.4), (2, 0.5)]
-    assert [item.path for item in registry.client.list_artifacts(version.run_id)] == ["evaluation", "model"]
+    assert [item.path for item in registry.client.list_artifacts(version.run_id)] == ["evaluation"]
+    logged = registry.client.get_logged_model(version.source.removeprefix("models:/"))
+    assert {metric.key for metric in logged.metrics} == {"val.published.macro_f1.value", "curve/val_macro_f1"}
+    assert [path.name for path in folder.parents[1].rglob("*") if path.suffix in (".pkl", ".pickle")] == []
 
 
-def test_the_first_is_champion_and_a_later_one_only_challenger(registry: Registry, tmp_path: Path) -> None:
-    first, second = (registry.add("later", candidate(tmp_path, digest)) for digest in "cd")
+@pytest.mark.parametrize("file", ["artifacts/model/config.json", "pyfunc_model.py", "code/symptomeme/predictor.py"])
+def test_a_model_with_a_changed_file_is_not_loaded(registry: Registry, candidate: MakeCandidate, file: str) -> None:
+    name = f"damaged-{Path(file).stem}"
+    version = registry.add(name, candidate("c"))
+    folder, _ = registry.fetch(f"models:/{name}/{version.version}")
+    (folder.parents[1] / file).write_text("other")
+    with pytest.raises(RegistryError, match=rf"{file} has changed since it was registered: the model is not loaded\."):
+        registry.fetch(f"models:/{name}/{version.version}")
+
+
+def test_a_model_whose_files_are_gone_is_not_loaded(registry: Registry, candidate: MakeCandidate) -> None:
+    version = registry.add("gone", candidate("m"))
+    folder, _ = registry.fetch(f"models:/gone/{version.version}")
+    shutil.rmtree(folder.parents[1])
+    with pytest.raises(RegistryError) as told:
+        registry.fetch(f"models:/gone/{version.version}")
+    assert "\n" not in str(told.value)
+
+
+def test_the_first_is_champion_and_a_later_one_only_challenger(registry: Registry, candidate: MakeCandidate) -> None:
+    first, second = (registry.add("later", candidate(digest)) for digest in "de")
     assert choose(registry, "later", first) == (first.version, True)
     assert choose(registry, "later", second) == (first.version, False)
     champion, challenger = registry.by_alias("later", "champion"), registry.by_alias("later", "challenger")
@@ -62,14 +68,59 @@ def test_the_first_is_champion_and_a_later_one_only_challenger(registry: Registr
 
 
 def test_a_champion_of_the_sample_gives_way_to_real_data_and_never_the_other_way(
-    registry: Registry, tmp_path: Path
+    registry: Registry, candidate: MakeCandidate
 ) -> None:
-    sample = registry.add("way", candidate(tmp_path, "e", kind="sample"))
-    real = registry.add("way", candidate(tmp_path, "f"))
-    newer_sample = registry.add("way", candidate(tmp_path, "g", kind="sample"))
+    sample = registry.add("way", candidate("f", data="sample"))
+    real = registry.add("way", candidate("g"))
+    newer_sample = registry.add("way", candidate("h", data="sample"))
     assert choose(registry, "way", sample) == (sample.version, True)
     assert choose(registry, "way", real) == (real.version, True)
     assert choose(registry, "way", newer_sample) == (real.version, False)
+
+
+def test_a_baseline_gets_no_alias(registry: Registry, candidate: MakeCandidate) -> None:
+    baseline = registry.add("peer", candidate("i", kind="baseline"))
+    for give in (lambda: choose(registry, "peer", baseline), lambda: registry.point("peer", "champion", "1")):
+        with pytest.raises(RegistryError, match="peer 1 is a baseline; only a variant of this model can be "):
+            give()
+    registry.client.delete_model_version_tag("peer", "1", KIND)
+    with pytest.raises(RegistryError, match="peer 1 is of no known kind; only a variant of this model can be "):
+        registry.point("peer", "champion", "1")
+    assert registry.by_alias("peer", "champion") is None
+    assert registry.by_alias("peer", "challenger") is None
+
+
+@pytest.mark.parametrize("step", ["log_batch", "log_artifact", "log_model_artifacts", "create_model_version"])
+def test_what_fails_midway_is_left_as_failed_and_registers_cleanly_later(
+    registry: Registry, candidate: MakeCandidate, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    name, item = f"cut-{step}", candidate("j")
+    with monkeypatch.context() as patch:
+        patch.setattr(registry.client, step, fail)
+        with pytest.raises(KeyboardInterrupt):
+            registry.add(name, item)
+    assert registry.versions(name) == []
+    assert [int(registry.add(name, item).version) for _ in "ab"] == [1, 1]
+    experiment = registry.client.get_experiment_by_name("test").experiment_id
+    runs = registry.client.search_runs([experiment], f"attributes.run_name = '{name}-fusion'")
+    assert sorted(run.info.status for run in runs) == ["FAILED", "FINISHED"]
+
+
+def test_two_at_once_make_one_version(registry: Registry, candidate: MakeCandidate) -> None:
+    item = candidate("k")
+    registries = [registry, Registry(experiment="test")]
+    for other in registries:  # neither sees the other's version when it begins
+        find, answers = other.find, iter([None])
+        other.find = lambda *args, find=find, answers=answers: next(answers, find(*args))  # type: ignore[method-assign]
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda each: each.add("twice", item), registries))
+    assert len({version.version for version in made}) == 1
+    assert [version.version for version in registry.versions("twice")] == [made[0].version]
+    experiment = registry.client.get_experiment_by_name("test").experiment_id
+    assert len(registry.client.search_runs([experiment], "attributes.run_name = 'twice-fusion'")) == 1
 
 
 def test_what_is_not_there_is_told_in_one_line(registry: Registry) -> None:
@@ -79,3 +130,29 @@ def test_what_is_not_there_is_told_in_one_line(registry: Registry) -> None:
     assert str(told.value).startswith("models:/nobody@champion: ")
     assert str(told.value).endswith("registers again what was trained), or name a model folder with --model.")
     assert "\n" not in str(told.value)
+
+
+def test_a_server_that_is_down_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    candidate: MakeCandidate,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://name:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    down = Registry(experiment="test")
+    for ask in (lambda: down.add("down", candidate("l")), lambda: down.fetch("models:/down@champion")):
+        with pytest.raises(RegistryError) as told:
+            ask()
+        assert "127.0.0.1" in str(told.value)
+        assert "\n" not in str(told.value)
+        assert "secret" not in str(told.value)
+        assert str(told.value).endswith("Check MLFLOW_TRACKING_URI and the server, then run it again.")
+    assert (capfd.readouterr().err, caplog.records) == ("", [])
+
+
+def test_a_database_without_its_driver_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+nothing://name:secret@127.0.0.1:9/x")
+    with pytest.raises(RegistryError, match=r"^MLflow: .*nothing.* Check MLFLOW_TRACKING_URI") as told:
+        Registry(experiment="test").versions("any")
+    assert "secret" not in str(told.value)

@@ -12,7 +12,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.encoders import freeze_text_layers, load_classifier, load_encoder
+from symptomeme.models.encoders import load_classifier, load_encoder
 
 Build = Callable[..., SymptomClassifier]
 
@@ -53,20 +53,6 @@ def test_a_saved_classifier_can_be_taken_with_one_modality(
     saved = load_file(tmp_path / "model.safetensors")
     assert all(torch.equal(weight, saved[name]) for name, weight in model.state_dict().items())
     assert load_classifier(tmp_path).config.labels == ("Nervousness", "Restlessness", "Impending Doom")
-
-
-def test_freezing_stops_embeddings_and_the_lowest_layers(build: Build) -> None:
-    model = build()
-    freeze_text_layers(model, 0)
-    assert all(weight.requires_grad for weight in model.parameters())
-    freeze_text_layers(model, 2)
-    frozen = {".".join(name.split(".")[:4]) for name, weight in model.named_parameters() if not weight.requires_grad}
-    assert {name for name in frozen if "layer." in name} == {f"text_encoder.encoder.layer.{n}" for n in (0, 1)}
-    assert all(name.startswith(("text_encoder.embeddings.", "text_encoder.encoder.layer.")) for name in frozen)
-    assert not any(weight.requires_grad for weight in model.text_encoder.embeddings.parameters())
-    freeze_text_layers(build(text_encoder=None), 2)  # nothing to freeze, nothing wrong
-    with pytest.raises(ModelError, match=r"^frozen_text_layers 4: the text encoder has 3 layers to freeze\.$"):
-        freeze_text_layers(build(), 4)
 
 
 def test_what_cannot_be_loaded_is_told_in_one_line(text_folder: Path, tmp_path: Path, build: Build) -> None:

@@ -2,10 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from symptomeme.domain.errors import InputError
@@ -33,52 +30,15 @@ def run(arguments: argparse.Namespace) -> int:
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")
     from symptomeme.lifecycle.served import champions, model_at
+    from symptomeme.predictor import answer
 
     if arguments.model:
         models = [model_at(arguments.model, task=arguments.task)]
     else:
         models = champions([arguments.task] if arguments.task else None)
-    answers = [answer(path, models, arguments.text) for path in arguments.images]
+    answers = [answer(path, str(path), models, arguments.text) for path in arguments.images]
     print(json.dumps(answers, indent=2, ensure_ascii=False) if arguments.json else "\n\n".join(map(told, answers)))
     return 0
-
-
-def answer(path: Path, models: "list[Any]", text: str | None) -> dict[str, Any]:
-    """All models' predictions of one image."""
-    from symptomeme.data.transforms import read_picture
-    from symptomeme.domain.digests import of_file
-    from symptomeme.domain.params import OcrParams, read_params
-    from symptomeme.predictor import NOTICE
-    from symptomeme.text.engines import engine_of
-    from symptomeme.text.ocr import Reading
-
-    took: dict[str, float] = {}
-    with _timed(took, "picture"):
-        picture = read_picture(path)
-    readings: dict[str, tuple[Reading, str]] = {}
-    tasks = {}
-    for served in models:
-        config = served.predictor.config
-        settings = "given" if text is not None else json.dumps(config.ocr, sort_keys=True)
-        if settings not in readings:
-            with _timed(took, "ocr"):
-                if text is not None:
-                    readings[settings] = Reading(text, None, len(text.split())), "given"
-                else:
-                    engine = engine_of(OcrParams(**config.ocr) if config.ocr else read_params().ocr)
-                    readings[settings] = engine.read([picture])[0], engine.settings
-        with _timed(took, served.task):
-            found = served.predictor.predict([picture], [readings[settings][0].text])[0]
-        tasks[served.task] = {**found._asdict(), "model": served.told()}
-    reading, engine_name = next(iter(readings.values()))
-    return {
-        "image": str(path),
-        "sha256": of_file(path),
-        "text": {"value": reading.text, "confidence": reading.confidence, "engine": engine_name},
-        "tasks": tasks,
-        "milliseconds": {step: round(value, 1) for step, value in took.items()},
-        "notice": NOTICE,
-    }
 
 
 def told(answer: dict[str, Any]) -> str:
@@ -91,10 +51,3 @@ def told(answer: dict[str, Any]) -> str:
         top = sorted(found["probabilities"].items(), key=lambda item: -item[1])
         lines += [f"    {p:6.1%}  {'#' * round(30 * p):<30} {label}" for label, p in top]
     return "\n".join([*lines, f"  {answer['notice']}"])
-
-
-@contextmanager
-def _timed(took: dict[str, float], step: str) -> Iterator[None]:
-    start = perf_counter()
-    yield
-    took[step] = took.get(step, 0.0) + 1000 * (perf_counter() - start)

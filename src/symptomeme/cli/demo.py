@@ -112,12 +112,14 @@ def print_results(_: argparse.Namespace) -> int:
     Raises:
         InputError: nothing has been registered yet.
     """
-    from symptomeme.lifecycle.results import results, table
+    from symptomeme.lifecycle.results import checked, results, table
 
-    rows = results(read_params())
+    params = read_params()
+    rows = results(params)
     if not rows:
         raise InputError("no variant has been evaluated and registered yet. Run 'dvc repro'.")
     print(table(rows))
+    print(*checked(params), sep="\n")
     return 0
 
 

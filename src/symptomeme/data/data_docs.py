@@ -21,6 +21,8 @@ _STYLE = re.compile(r'<link\b[^>]*\bhref="https?://[^"]*/([^"/?]+)[^"]*"[^>]*>')
 _SCRIPT = re.compile(r'<script\b[^>]*\bsrc="https?://[^"]*/([^"/?]+)[^"]*"[^>]*>\s*</script>')
 _IMAGE = re.compile(r'\bsrc="https?://[^"]*/([^"/?]+)[^"]*"')
 _STATIC = re.compile(r'"(?:\.{1,2}/)+static/')
+_NEWSLETTER = re.compile(r"<footer>.*?</footer>", re.DOTALL)
+_ASSET = re.compile(r" Data asset: None<br>")  # the page looks for the name where data frames have none
 _BACKGROUND = re.compile(r"""url\(['"]?https?://[^)]*\)""")
 
 
@@ -51,7 +53,7 @@ def write_pages(context: Any, folder: Path, *, name: str) -> None:
 
 
 def offline(page: str, static: str, known: dict[str, str]) -> str:
-    """A page that loads nothing from the network: from `static`, or not at all.
+    """A page that loads nothing from the network: from `static`, or not at all; without advertisement.
 
     Args:
         page: HTML as Great Expectations writes it.
@@ -71,5 +73,6 @@ def offline(page: str, static: str, known: dict[str, str]) -> str:
     page = _SCRIPT.sub(lambda found: local(found[1], '<script src="{}"></script>'), page)
     page = _IMAGE.sub(lambda found: local(found[1], 'src="{}"'), page)
     page = _BACKGROUND.sub("none", page)
+    page = _ASSET.sub("", _NEWSLETTER.sub("", page))
     # a dark page would need the dark theme
     return page.replace("@media (prefers-color-scheme: dark)", "@media not all")

@@ -1,6 +1,7 @@
 """The two tasks: their data sets, classes in the published model's output order, and label spellings."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from symptomeme.domain.errors import AnnotationError, InputError
@@ -37,11 +38,20 @@ class Task:
         """
         for label in found:
             if label not in self.labels and label not in self.dropped:
+                nearest = self.nearest(label)
+                meant = f" (did you mean {nearest!r}?)" if nearest else ""
                 raise AnnotationError(
-                    f"{where}: {label!r} is not a class of {self.title}; expected one of {', '.join(self.labels)} "
-                    f"(or, left out: {', '.join(sorted(self.dropped))}). Mend the annotation and import again."
+                    f"{where}: {label!r} is not a class of {self.title}{meant}; expected one of "
+                    f"{', '.join(self.labels)} (or, left out: {', '.join(sorted(self.dropped))}). "
+                    "Mend the annotation and import again."
                 )
         return [label for label in self.labels if label in found]
+
+    def nearest(self, label: str) -> str | None:
+        """The known label that `label` may be a misspelling of: another case, other spaces, a few letters."""
+        known = {name.casefold(): name for name in (*self.labels, *sorted(self.dropped))}
+        close = get_close_matches(" ".join(label.split()).casefold(), known, n=1, cutoff=0.8)
+        return known[close[0]] if close else None
 
 
 ANXIETY = Task(

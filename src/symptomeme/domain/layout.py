@@ -2,7 +2,7 @@
 
 data/      raw, versioned by data.dvc, written by import-data and fetch-weights only
 artifacts/ written by stages, versioned by dvc.lock
-reports/   for people (Data Docs), not versioned
+reports/   for people (Data Docs, error pages), not versioned
 .cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
 """
 
@@ -16,6 +16,8 @@ CACHE = Path(".cache")
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
+TRAINING_PARAMS = "training_params.json"
+"""In a model folder: the sections of params.yaml that it was trained with."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,18 @@ class VariantPaths:
 
     @property
     def metrics(self) -> Path:
-        """Figures with intervals, JSON."""
+        """Figures over all classes with intervals, JSON: split, view, figure."""
         return self.root / "metrics.json"
+
+    @property
+    def per_class(self) -> Path:
+        """Figures of each class with intervals, JSON: split, view, class, figure."""
+        return self.root / "per_class.json"
+
+    @property
+    def model_card(self) -> Path:
+        """The model card: Markdown with YAML front matter."""
+        return self.root / "MODEL_CARD.md"
 
     @property
     def predictions(self) -> Path:
@@ -88,7 +100,7 @@ class VariantPaths:
 
     @property
     def plots(self) -> Path:
-        """The folder of CSV files that DVC plots."""
+        """The folder of CSV files that DVC plots, and of the same plots as PNG."""
         return self.root / "plots"
 
 
@@ -110,8 +122,18 @@ class TaskPaths:
 
     @property
     def quarantine(self) -> Path:
-        """Validate: id and reason of the others."""
+        """Validate: key and reason of the others."""
         return self.root / "quarantine.parquet"
+
+    @property
+    def doubtful(self) -> Path:
+        """Validate: key and reason of memes that passed though something was found."""
+        return self.root / "doubtful.parquet"
+
+    @property
+    def validation(self) -> Path:
+        """Validate: how many memes each check found, JSON."""
+        return self.root / "validation.json"
 
     @property
     def texts(self) -> Path:
@@ -156,6 +178,11 @@ def task_paths(task: str) -> TaskPaths:
 def data_docs(task: str) -> Path:
     """The folder of a task's Data Docs page."""
     return REPORTS / "data_docs" / task
+
+
+def error_page(task: str, variant: str) -> Path:
+    """The page that shows what a variant got wrong."""
+    return REPORTS / task / variant / "errors.html"
 
 
 def cache(stage: str, digest: str) -> Path:

@@ -2,10 +2,10 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.labels import TASKS
@@ -43,6 +43,13 @@ class ValidateParams(Section):
     max_bad_share: Share
     min_side: Count  # pixels
     max_text_length: Count  # characters
+    conflicting_labels: Literal["keep", "quarantine"]
+    max_conflicting_share: Share  # of kept ones; more are warned of
+    max_leaked_share: Share
+    other_languages: Literal["keep", "quarantine"]
+    max_other_language_share: Share
+    min_letters: Natural  # in a text whose language is judged
+    max_english: Share  # probability; a text with more may be English
 
 
 class OcrParams(Section):
@@ -80,6 +87,15 @@ class ModelParams(Section):
     reasoning: Literal["none", "given"]
 
 
+class AugmentationParams(Section):
+    """The largest random changes of pictures in training."""
+
+    shift: Share  # of the side
+    scale: Annotated[float, Field(ge=0, lt=1)]  # of the size
+    mirror: Share  # how many are mirrored, left to right
+    light: Share  # of contrast, and of brightness in standard deviations
+
+
 class Optimisation(Section):
     """One training run of an epoch loop."""
 
@@ -89,11 +105,22 @@ class Optimisation(Section):
     vision_learning_rate: Annotated[float, Field(ge=0)]
     head_learning_rate: Positive
     frozen_text_layers: Natural  # with the embeddings, from the bottom
+    frozen_vision_layers: Natural
+    augmentation: AugmentationParams | None  # of pictures
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal["linear", "plateau"]  # linear warm-up and decay, or halved when the score stands still
     warmup: Share  # of all steps, linear only
     max_grad_norm: Positive
     precision: Literal["auto", "fp32"]
+
+    @model_validator(mode="after")
+    def what_is_frozen_is_seen_once(self) -> Self:
+        """Refuse a frozen vision encoder with pictures that change."""
+        if self.frozen_vision_layers and self.augmentation is not None:
+            raise ValueError(
+                "frozen_vision_layers over 0 needs augmentation: null, as pictures are then seen only once"
+            )
+        return self
 
 
 class PrealignParams(Optimisation):
@@ -124,6 +151,7 @@ class EvaluateParams(Section):
 
     resamples: Count
     confidence: Annotated[float, Field(gt=0, lt=1)]
+    calibration_bins: Count
 
 
 class RegisterParams(Section):

@@ -42,7 +42,8 @@ MEME_ROWS = _schema(
     fault_or_null=_STRING,  # why the picture cannot be read
 )
 
-QUARANTINE_ROWS = _schema(key=_STRING, reason=_STRING)
+REASON_ROWS = _schema(key=_STRING, reason=_STRING)
+"""validate: what was found wrong with a meme, whether it was put aside or stays."""
 
 TEXT_ROWS = _schema(
     key=_STRING,
@@ -55,7 +56,7 @@ TEXT_ROWS = _schema(
 PREDICTION_ROWS = _schema(
     key=_STRING,
     split=_STRING,
-    leaked=_BOOL,
+    leaked=_BOOL,  # it has a duplicate in train; of test or extra: in train or val
     labels=_STRINGS,
     predicted=_STRINGS,
     probabilities=_FLOATS,  # calibrated, in the task's order of classes

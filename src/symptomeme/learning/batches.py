@@ -18,9 +18,11 @@ from symptomeme.domain.digests import of_file, of_value
 from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
+from symptomeme.domain.params import AugmentationParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows
 from symptomeme.domain.writing import replacing
+from symptomeme.learning.augmentation import augment
 from symptomeme.models import processor as processor_module
 from symptomeme.models.processor import SymptomProcessor
 
@@ -64,7 +66,8 @@ class Encoded:
     """Memes ready for the model.
 
     `input_ids`: N lists of token ids, or None. `pictures`: uint8 (N, 3, S, S), or None. `labels`: bool (N, C).
-    `text_states`: N tensors (depths, L, H) of a frozen text encoder, or None.
+    `text_states`: N tensors (M, L, H) of a frozen text encoder, or None. `image_states`: float (N, M, P, H), or None.
+    `augmentation`: how pictures are changed each time they are seen, or None.
     """
 
     input_ids: list[list[int]] | None
@@ -73,6 +76,8 @@ class Encoded:
     multi_label: bool
     processor: SymptomProcessor
     text_states: list[torch.Tensor] | None = None
+    image_states: torch.Tensor | None = None
+    augmentation: AugmentationParams | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -94,8 +99,11 @@ class Encoded:
             batch.pop("input_ids")
             states = [self.text_states[index].transpose(0, 1) for index in indices]
             batch["text_states"] = pad_sequence(states, batch_first=True).transpose(1, 2)
-        if self.pictures is not None:
-            batch["pixel_values"] = self.processor.pixel_values(self.pictures[indices])
+        if self.image_states is not None:
+            batch["image_states"] = self.image_states[indices]
+        elif self.pictures is not None:
+            pixels = self.processor.pixel_values(self.pictures[indices])
+            batch["pixel_values"] = pixels if self.augmentation is None else augment(pixels, self.augmentation)
         labels = torch.from_numpy(self.labels[indices])
         batch["labels"] = labels.float() if self.multi_label else labels.long().argmax(dim=1)
         return batch

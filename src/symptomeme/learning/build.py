@@ -1,9 +1,11 @@
 """From params to untrained models and their processor."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import ModelParams, OcrParams, TrainParams, VariantParams
@@ -14,6 +16,7 @@ from symptomeme.models.processor import SymptomProcessor, build_processor
 
 def prepare_torch(*, threads: int) -> None:
     """Make torch's results the same in every run: deterministic algorithms, and sums split among so many threads."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else CUDA refuses to be deterministic
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(threads)
 
@@ -35,12 +38,14 @@ def fresh_model(
 ) -> SymptomClassifier:
     """Pretrained encoders in an untrained classifier, the same for the same seed."""
     torch.manual_seed(seed)
-    return build_classifier(
+    model = build_classifier(
         text_encoder=params.text_encoder if text else None,
         vision_encoder=params.vision_encoder if image else None,
         separator=separator,
         **_settings(task, params),
     )
+    model.to(PartialState().device)
+    return model
 
 
 def variant_model(
@@ -59,6 +64,7 @@ def variant_model(
     if described.start == "aligned":
         torch.manual_seed(seed)
         model = load_classifier(aligned, text=described.text, image=described.image)
+        model.to(PartialState().device)
     else:
         model = fresh_model(task, params, separator=separator, seed=seed, text=described.text, image=described.image)
     config = model.config

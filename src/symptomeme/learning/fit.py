@@ -1,16 +1,19 @@
 """The training loop, over accelerate: length-grouped batches, fused AdamW, a checkpoint an epoch, early stopping.
 
 An epoch's batches and dropout depend on seed and epoch alone, so a run that was cut off and goes on from its last
-checkpoint ends with the same weights as one that was not.
+checkpoint ends with the same weights as one that was not. Under `accelerate launch` with several processes each takes
+its share of the batches.
 """
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
+from accelerate.utils import DistributedDataParallelKwargs
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -26,8 +29,25 @@ from symptomeme.learning.grouping import GroupedBatches
 Curve = list[dict[str, float]]
 LossOf = Callable[[nn.Module, Batch], Tensor]
 EpochScore = Callable[[], dict[str, float]]
+OnEpoch = Callable[[dict[str, float]], None]
 
 _STATE, _CURVE = "state.pt", "curve.json"
+
+
+class _Step(nn.Module):
+    """From a batch to its loss in one forward, so that several processes can share the work whatever the loss asks."""
+
+    def __init__(self, model: nn.Module, loss_of: LossOf) -> None:
+        super().__init__()
+        self.model, self.loss_of = model, loss_of
+
+    def forward(self, batch: Batch) -> Tensor:
+        return self.loss_of(self.model, batch)
+
+
+def is_main_process() -> bool:
+    """Whether this process is the one that writes results; the only one but under `accelerate launch`."""
+    return bool(PartialState().is_main_process)
 
 
 def fit(
@@ -41,6 +61,7 @@ def fit(
     seed: int,
     checkpoint: Path,
     what: str,
+    on_epoch: OnEpoch | None = None,
 ) -> Curve:
     """Train `model` in place.
 
@@ -49,66 +70,73 @@ def fit(
         score: figures after an epoch, higher `score` is better; the best epoch is kept where `patience` is given.
         patience: stop after so many epochs without a higher `score`; None: keep the last epoch.
         checkpoint: a folder to go on from; the key of all that the result depends on must be in its name.
+        on_epoch: told each new row as it comes.
 
     Returns:
         One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
     """
-    accelerator = Accelerator(mixed_precision=_precision(options.precision))
+    accelerator = Accelerator(
+        mixed_precision=_precision(options.precision),
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],  # heads that a variant leaves out
+    )
     batches = GroupedBatches(examples.lengths, batch_size=options.batch_size, seed=seed)
     optimizer = torch.optim.AdamW(_groups(model, options), fused=True)
-    schedule = _schedule(optimizer, options, steps=options.epochs * len(batches))
+    schedule = _schedule(optimizer, options, steps=options.epochs * math.ceil(len(batches) / accelerator.num_processes))
     loader: DataLoader[Any] = DataLoader(examples, batch_sampler=batches, collate_fn=examples.collate)  # type: ignore[arg-type]
-    model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+    step, optimizer, loader = accelerator.prepare(_Step(model, loss_of), optimizer, loader)
     parts = {"optimizer": optimizer, "schedule": schedule}
-    bare = accelerator.unwrap_model(model)
-    curve, best = _resume(checkpoint, bare, parts)
+    curve, best = _resume(checkpoint, model, parts)
+    accelerator.wait_for_everyone()
     for epoch in range(len(curve), options.epochs):
         if patience is not None and _is_over(curve, patience):
             break
         batches.epoch = epoch
         torch.manual_seed(seed * 10_007 + epoch)
-        loss = _train_epoch(accelerator, model, optimizer, schedule, loader, loss_of, options, f"{what} {epoch + 1}")
+        loss = _train_epoch(accelerator, step, optimizer, schedule, loader, options, f"{what} {epoch + 1}")
         curve.append({"epoch": epoch + 1, "train_loss": round(loss, 6), **score()})
         if isinstance(schedule, ReduceLROnPlateau):
             schedule.step(curve[-1].get("val_macro_f1", curve[-1]["score"]))
-        last = _trained(bare)
+        last = _trained(model)
         if patience is not None and _best_epoch(curve) == epoch:
             best = last
-        _save(checkpoint, curve, parts, {"last": last, **({"best": best} if best else {})})
+        if accelerator.is_main_process:
+            _save(checkpoint, curve, parts, {"last": last, **({"best": best} if best else {})})
+            if on_epoch is not None:
+                on_epoch(curve[-1])
     if best:
-        bare.load_state_dict(best, strict=False)
+        model.load_state_dict(best, strict=False)
     model.eval()
     return curve
 
 
 def _train_epoch(
     accelerator: Accelerator,
-    model: nn.Module,
+    step: nn.Module,
     optimizer: torch.optim.Optimizer,
     schedule: LRScheduler,
     loader: DataLoader[Batch],
-    loss_of: LossOf,
     options: Optimisation,
     what: str,
 ) -> float:
     """Mean loss a batch."""
-    model.train()
-    for part in model.modules():
+    step.train()
+    for part in step.modules():
         if not any(parameter.requires_grad for parameter in part.parameters()):
             part.eval()  # what is frozen has no dropout
     total = 0.0
     for batch in progress(loader, what=what, unit="batch", total=len(loader)):
         with accelerator.autocast():
-            loss = loss_of(model, batch)
+            loss = step(batch)
         accelerator.backward(loss)
-        accelerator.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+        accelerator.clip_grad_norm_(step.parameters(), options.max_grad_norm)
         optimizer.step()
         if not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
         optimizer.zero_grad()
         total += float(loss.detach())
-    model.eval()
-    return total / len(loader)
+    step.eval()
+    mean = torch.tensor(total / len(loader), dtype=torch.float64, device=accelerator.device)
+    return float(accelerator.reduce(mean, reduction="mean"))
 
 
 def _groups(model: nn.Module, options: Optimisation) -> list[dict[str, object]]:

@@ -1,15 +1,17 @@
 """Forward passes over many memes."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from symptomeme.learning.batches import Encoded
+from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
 
 Floats = npt.NDArray[np.float64]
+Tensors = tuple[torch.Tensor, torch.Tensor]
 
 BATCH_SIZE = 32
 
@@ -30,40 +32,33 @@ class Embeddings(NamedTuple):
 
 def predict(model: SymptomClassifier, examples: Encoded) -> Outputs:
     """Logits and embeddings of memes."""
-    logits, embeddings = [], []
-    with torch.inference_mode():
-        for indices in _by_length(examples):
-            batch = _to(examples, indices, model.device)
-            batch.pop("labels")
-            output = model(**batch)
-            logits.append(output.logits.float().cpu())
-            embeddings.append(output.fused_embedding.float().cpu())
-    return Outputs(_in_order(logits, examples), _in_order(embeddings, examples))
+
+    def forward(batch: Batch) -> Tensors:
+        output = model(**batch)
+        return output.logits, output.fused_embedding
+
+    return Outputs(*_passes(model, examples, forward))
 
 
 def embed(model: SymptomClassifier, examples: Encoded) -> Embeddings:
     """Text and image embeddings of memes, as pre-alignment trains them."""
-    texts, images = [], []
-    with torch.inference_mode():
-        for indices in _by_length(examples):
-            batch = _to(examples, indices, model.device)
-            batch.pop("labels")
-            text, image = model.alignment(**batch)
-            texts.append(text.float().cpu())
-            images.append(image.float().cpu())
-    return Embeddings(_in_order(texts, examples), _in_order(images, examples))
+    return Embeddings(*_passes(model, examples, lambda batch: model.alignment(**batch)))
 
 
-def _by_length(examples: Encoded) -> list[list[int]]:
+def _passes(model: SymptomClassifier, examples: Encoded, forward: Callable[[Batch], Tensors]) -> tuple[Floats, Floats]:
+    """What `forward` gives for all memes, in their order; memes of like length share a batch."""
     order = np.argsort(examples.lengths, kind="stable").tolist()
-    return [order[start : start + BATCH_SIZE] for start in range(0, len(order), BATCH_SIZE)]
+    first, second = [], []
+    with torch.inference_mode():
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = examples.collate(order[start : start + BATCH_SIZE])
+            batch.pop("labels")
+            found = forward({name: tensor.to(model.device) for name, tensor in batch.items()})
+            first.append(found[0].float().cpu())
+            second.append(found[1].float().cpu())
+    back = np.argsort(order, kind="stable")
+    return _joined(first)[back], _joined(second)[back]
 
 
-def _to(examples: Encoded, indices: list[int], device: torch.device) -> dict[str, torch.Tensor]:
-    return {name: tensor.to(device) for name, tensor in examples.collate(indices).items()}
-
-
-def _in_order(batches: list[torch.Tensor], examples: Encoded) -> Floats:
-    found = torch.cat(batches).numpy().astype(np.float64)
-    order = np.argsort(examples.lengths, kind="stable")
-    return found[np.argsort(order, kind="stable")]
+def _joined(batches: list[torch.Tensor]) -> Floats:
+    return torch.cat(batches).numpy().astype(np.float64)

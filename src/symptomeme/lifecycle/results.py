@@ -5,7 +5,8 @@ from typing import Any
 
 from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import Params
-from symptomeme.lifecycle.registry import CHALLENGER, CHAMPION, Registry
+from symptomeme.lifecycle.promotion import CHALLENGER, CHAMPION
+from symptomeme.lifecycle.registry import Registry
 
 HEADINGS = ("task", "variant", "split", "memes", "macro-F1 [95%]", "weighted-F1 [95%]", "version", "alias")
 
@@ -31,7 +32,7 @@ def results(params: Params) -> list[tuple[str, ...]]:
             metrics = json.loads(paths.variant(variant).metrics.read_text(encoding="utf-8"))
             for split, views in metrics.items():
                 for view, figures in views.items():
-                    where = split if split == "val" else f"{split}, {view.replace('_', '-')}"
+                    where = f"{split}, {view.replace('_', '-')}"
                     alias = ", ".join(aliases.get(number, [])) or "-"
                     rows.append((task, variant, where, str(figures["memes"]), *_cells(figures), number, alias))
     return rows
@@ -51,3 +52,18 @@ def table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     told = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([told[0], "  ".join("-" * width for width in widths), *told[1:]])
+
+
+def checked(params: Params) -> list[str]:
+    """What validate counted: a line for every task that it has run on."""
+    lines = []
+    for task in params.tasks:
+        path = task_paths(task).validation
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            by = found["by_check"]
+            lines.append(
+                f"{task}: {found['memes']} memes checked, {found['bad']} put aside; {by['conflicting_labels']} with "
+                f"conflicting labels, {by['leaked']} leaked, {by['other_language']} in another language"
+            )
+    return lines

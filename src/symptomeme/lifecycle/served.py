@@ -1,25 +1,10 @@
-"""Loaded models with the name they are known by: a folder's, or a registered version's."""
+"""The models that a command asks for: in a folder, in the registry, or the champions."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from symptomeme.domain.errors import InputError, ModelError
 from symptomeme.domain.params import read_params
-from symptomeme.predictor import Predictor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """A loaded model."""
-
-    task: str
-    predictor: Predictor
-    name: str
-    version: str | None
-
-    def told(self) -> dict[str, str | None]:
-        """How an answer names its model."""
-        return {"name": self.name, "version": self.version, "variant": self.predictor.config.variant}
+from symptomeme.predictor import Predictor, Served
 
 
 def model_at(where: str, *, task: str | None) -> Served:
@@ -35,8 +20,7 @@ def model_at(where: str, *, task: str | None) -> Served:
         folder = Path(where)
         if not (folder / "config.json").is_file():
             raise InputError(f"{where}: no model folder (config.json is missing). Name one, or models:/NAME@ALIAS.")
-        predictor = Predictor(folder)
-        found = Served(task=predictor.config.task, predictor=predictor, name=where, version=None)
+        found = Served(predictor=Predictor(folder), name=where, version=None)
     if task is not None and found.task != task:
         raise ModelError(f"{where} is a model of {found.task}, not of {task}. Leave --task out or name another model.")
     return found
@@ -57,5 +41,4 @@ def _registered(uri: str) -> Served:
     from symptomeme.lifecycle.registry import Registry  # noqa: PLC0415 - MLflow takes seconds to import
 
     folder, version = Registry(experiment="").fetch(uri)
-    predictor = Predictor(folder)
-    return Served(task=predictor.config.task, predictor=predictor, name=version.name, version=str(version.version))
+    return Served(predictor=Predictor(folder), name=version.name, version=str(version.version))

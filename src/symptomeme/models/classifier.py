@@ -1,5 +1,6 @@
 """The model: encoders, cross-attention at several depths, a mixture of experts, a classifier, contrastive heads."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -11,6 +12,7 @@ from transformers.modeling_utils import PreTrainedModel
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
 from symptomeme.models.experts import expert, mix
+from symptomeme.models.freezing import run_from
 from symptomeme.models.fusion import CoAttention, masked_mean
 from symptomeme.models.losses import classification_loss, contrastive_loss
 from symptomeme.models.outputs import SymptomOutput
@@ -82,6 +84,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         pixel_values: Tensor | None = None,
         labels: Tensor | None = None,
         text_states: Tensor | None = None,
+        image_states: Tensor | None = None,
     ) -> SymptomOutput:
         """Classify B memes; inputs of a modality that is off are ignored.
 
@@ -90,13 +93,14 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             attention_mask: int or bool (B, L), 1 = real token.
             pixel_values: float (B, 3, S, S).
             labels: single label: int (B,); multi label: 0 or 1 (B, C). With them come the losses.
-            text_states: what `encode_text` gave for these texts, in place of input_ids: float (B, depths, L, H).
+            text_states: what `frozen_states` gave for these texts, in place of input_ids: float (B, M, L, H).
+            image_states: what it gave for these pictures, in place of pixel_values: float (B, M, P, H).
 
         Raises:
             ModelError: an input of a modality that is on is missing.
         """
         text = self._read(input_ids, attention_mask, text_states) if self.config.text else None
-        image = self._look(pixel_values) if self.config.image else None
+        image = self._look(pixel_values, image_states) if self.config.image else None
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
         embeddings = {"fused_embedding": _unit(self.contrastive_projection(mixture.mixed))}
@@ -110,20 +114,13 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             router_logits=mixture.router_logits,
         )
 
-    def encode_text(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The text encoder's hidden states that are fused, the last first: float (B, depths, L, H).
-
-        They can stand in for the texts as long as the text encoder does not change.
-        """
-        found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        return torch.stack(self._depths(found), dim=1)
-
     def alignment(
         self,
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         pixel_values: Tensor | None = None,
         text_states: Tensor | None = None,
+        image_states: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Text and image embeddings, each float (B, E) of unit length, without fusing: for contrastive pre-alignment.
 
@@ -134,7 +131,13 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         """
         if not (self.config.text and self.config.image):
             raise ModelError("alignment needs a model with both text and image; this one has a modality off.")
-        return self._embed(self._read(input_ids, attention_mask, text_states), self._look(pixel_values))
+        return self._embed(self._read(input_ids, attention_mask, text_states), self._look(pixel_values, image_states))
+
+    def vision_inputs(self, pixel_values: Tensor) -> dict[str, Any]:
+        """The vision encoder's arguments for these pictures; it is told when their size is not the one it knows."""
+        known = getattr(self.config.vision_config, "image_size", None)
+        resized = isinstance(known, int) and pixel_values.shape[-1] != known
+        return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if resized else {})}
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
@@ -146,25 +149,30 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             raise ModelError(
                 "this model reads text: give it input_ids and attention_mask, as its processor makes them."
             )
-        found = self.encode_text(input_ids, attention_mask) if text_states is None else text_states  # type: ignore[arg-type]
-        states = list(found.unbind(dim=1))
+        if text_states is None:
+            found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+            hidden = found.hidden_states
+        else:
+            _, hidden = run_from(self.text_encoder, text_states, "inputs_embeds", attention_mask=attention_mask)
+        states = self._depths(hidden)
         mask = attention_mask.bool()[:, : states[0].shape[1]]
         return Modality(states, mask, masked_mean(states[0], mask))
 
-    def _look(self, pixel_values: Tensor | None) -> Modality:
-        if pixel_values is None:
+    def _look(self, pixel_values: Tensor | None, image_states: Tensor | None) -> Modality:
+        if image_states is not None:
+            found, hidden = run_from(self.vision_encoder, image_states, "pixel_values")
+        elif pixel_values is not None:
+            found = self.vision_encoder(**self.vision_inputs(pixel_values), output_hidden_states=True)
+            hidden = found.hidden_states
+        else:
             raise ModelError("this model looks at pictures: give it pixel_values, as its processor makes them.")
-        trained_size = getattr(self.config.vision_config, "image_size", None)
-        resized = isinstance(trained_size, int) and pixel_values.shape[-1] != trained_size
-        options = {"interpolate_pos_encoding": True} if resized else {}
-        found = self.vision_encoder(pixel_values=pixel_values, output_hidden_states=True, **options)
         pooled = getattr(found, "pooler_output", None)
-        return Modality(self._depths(found), None, found.last_hidden_state[:, 0] if pooled is None else pooled)
+        return Modality(self._depths(hidden), None, found.last_hidden_state[:, 0] if pooled is None else pooled)
 
-    def _depths(self, found: Any) -> list[Tensor]:
+    def _depths(self, hidden: Sequence[Tensor]) -> list[Tensor]:
         """The last hidden states, the last first, of the tokens that take part."""
         kept = slice(0, 1) if self.config.attention == "first" else slice(None)
-        return [found.hidden_states[-1 - depth][:, kept] for depth in range(self.config.num_depths)]
+        return [hidden[-1 - depth][:, kept] for depth in range(self.config.num_depths)]
 
     def _fuse(self, text: Modality | None, image: Modality | None) -> Tensor:
         """Mean over depths of text asking image, or of the only modality asking itself: float (B, D)."""

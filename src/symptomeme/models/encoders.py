@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPImageProcessorPil
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_utils import PreTrainedModel
@@ -129,25 +128,6 @@ def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True
     if told["missing_keys"]:
         raise ModelError(f"model {folder}: weights are missing, {min(told['missing_keys'])} among them.")
     return model
-
-
-def freeze_text_layers(model: SymptomClassifier, count: int) -> None:
-    """Stop training of the text encoder's embeddings and its `count` lowest layers; 0 freezes nothing.
-
-    Raises:
-        ModelError: the text encoder has fewer layers.
-    """
-    if not count or not model.config.text:
-        return
-    encoder, depth = model.text_encoder, model.config.text_config.num_hidden_layers
-    stacks = [part for part in encoder.modules() if isinstance(part, nn.ModuleList) and len(part) == depth]
-    if not stacks or count > depth:
-        raise ModelError(
-            f"frozen_text_layers {count}: the text encoder has {depth if stacks else 'no'} layers to freeze."
-        )
-    embeddings = getattr(encoder, "embeddings", encoder.get_input_embeddings())
-    for part in (embeddings, *stacks[0][:count]):
-        part.requires_grad_(False)
 
 
 def _read_config(source: str | Path, what: str) -> PreTrainedConfig:

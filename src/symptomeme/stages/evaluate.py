@@ -1,103 +1,118 @@
-"""Score one trained variant on every split but train, as published and without leaked memes."""
+"""Score one trained variant on every split but train: figures, plots, a model card and a page of errors."""
+
+import json
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from accelerate import PartialState
 
-from symptomeme.domain.labels import SPLITS, Task
-from symptomeme.domain.layout import VariantPaths, task_paths
+from symptomeme.data.dataset import read_kind
+from symptomeme.domain.digests import of_file, of_folder
+from symptomeme.domain.labels import Task
+from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import BaseParams, EvaluateParams
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
-from symptomeme.domain.writing import replacing, write_json
-from symptomeme.learning.batches import encode, indicators, read_memes
+from symptomeme.domain.writing import replacing, write_json, write_text
+from symptomeme.evaluation import error_page as errors
+from symptomeme.evaluation.drawings import draw
+from symptomeme.evaluation.figures import DIGITS, Scored, measured
+from symptomeme.evaluation.model_card import model_card
+from symptomeme.evaluation.reliability import negative_log_likelihood
+from symptomeme.evaluation.tables import tables
+from symptomeme.evaluation.views import leaked, views
+from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.build import prepare_torch
-from symptomeme.learning.metrics import f1, interval, resampled
-from symptomeme.learning.predict import predict
-from symptomeme.models.decision import abstains, decide, probabilities
+from symptomeme.learning.predictions import predictions_of
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
 
 def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> None:
-    """Predict the held-out memes of a task and write predictions, metrics and plots."""
+    """Predict the held-out memes of a task and write predictions, figures, plots, the model card and the error page."""
     prepare_torch(threads=base.threads)
-    out = task_paths(task.name).variant(variant)
+    paths = task_paths(task.name)
+    out = paths.variant(variant)
     memes = read_memes(task)
+    memes = memes.assign(leaked=leaked(memes))
     held_out = memes[memes.split != "train"].reset_index(drop=True)
-    predictions = predictions_of(out, held_out, task)
-    write_rows(out.predictions, predictions, PREDICTION_ROWS)
-    write_json(out.metrics, figures(predictions, task, options, seed=base.seed))
-    write_plots(out, predictions, task)
-
-
-def predictions_of(out: VariantPaths, memes: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """What the saved model says of each meme, a row of `records.PREDICTION_ROWS` each."""
     model = load_classifier(out.model).eval()
-    config = model.config
-    examples = encode(
-        memes,
+    model.to(PartialState().device)
+    predictions = predictions_of(model, SymptomProcessor.from_pretrained(out.model), held_out, task)
+    scored = Scored(
+        truth=indicators(predictions.labels, task),
+        predicted=indicators(predictions.predicted, task),
+        probabilities=np.stack(predictions.probabilities.to_list()),
+        multi_label=task.multi_label,
+    )
+    metrics, per_class = figures(predictions, scored, task, options, seed=base.seed)
+    trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
+    digests = {"memes": of_file(paths.valid), "words": of_file(paths.texts), "model": of_folder(out.model)}
+    card = model_card(
         task,
-        SymptomProcessor.from_pretrained(out.model),
-        text=config.text,
-        image=config.image,
-        reasoning=config.reasoning,
+        model.config,
+        memes,
+        metrics,
+        per_class,
+        params={**trained_with, "evaluate": options.model_dump()},
+        kind=read_kind(dataset_paths(task.dataset)),  # no dependency of its own: it cannot change without the memes
+        digests=digests,
     )
-    outputs = predict(model, examples)
-    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=task.multi_label)
-    thresholds = np.array([config.thresholds[label] for label in task.labels])
-    claimed = decide(scores, thresholds=thresholds, multi_label=task.multi_label)
-    names = [[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in claimed]
-    return memes[["key", "split", "leaked", "labels"]].assign(
-        predicted=pd.Series(names, index=memes.index, dtype=object),
-        probabilities=[row.round(8).tolist() for row in scores],
-        abstain=abstains(scores, thresholds=thresholds, multi_label=task.multi_label),
-    )
+    write_rows(out.predictions, predictions, PREDICTION_ROWS)
+    write_json(out.metrics, metrics)
+    write_json(out.per_class, per_class)
+    write_plots(out, scored.of((predictions.split == "test").to_numpy()), task, variant, options)
+    write_text(out.model_card, card)
+    write_error_page(held_out, predictions, scored, task, variant, model.config.thresholds, digest=digests["model"])
 
 
-def figures(predictions: pd.DataFrame, task: Task, options: EvaluateParams, *, seed: int) -> dict[str, object]:
-    """Figures of each split and view; a view with no meme is left out."""
-    told: dict[str, object] = {}
-    for split in SPLITS[1:]:
-        rows = predictions[predictions.split == split]
-        views = {"published": rows, "leak_free": rows[~rows.leaked]} if split != "val" else {"published": rows}
-        found = {name: _view(view, task, options, seed=seed) for name, view in views.items() if len(view)}
-        if found:
-            told[split] = found
-    return told
+def figures(
+    predictions: pd.DataFrame, scored: Scored, task: Task, options: EvaluateParams, *, seed: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Figures by split and view: over all classes, and of each class."""
+    metrics: dict[str, Any] = {}
+    per_class: dict[str, Any] = {}
+    for split, view, rows in views(predictions):
+        overall, each = measured(
+            scored.of(rows),
+            task.labels,
+            bins=options.calibration_bins,
+            resamples=options.resamples,
+            confidence=options.confidence,
+            seed=seed,
+        )
+        abstained = round(float(predictions.abstain[rows].mean()), DIGITS)
+        metrics.setdefault(split, {})[view] = {"memes": int(rows.sum()), **overall, "abstained": abstained}
+        per_class.setdefault(split, {})[view] = each
+    return metrics, per_class
 
 
-def _view(rows: pd.DataFrame, task: Task, options: EvaluateParams, *, seed: int) -> dict[str, object]:
-    truth, predicted = indicators(rows.labels, task), indicators(rows.predicted, task)
-    point = f1(truth, predicted)
-    samples = f1(truth, predicted, resampled(len(rows), resamples=options.resamples, seed=seed))
-
-    def told(value: npt.NDArray[np.float64], drawn: npt.NDArray[np.float64]) -> dict[str, float]:
-        found = interval(float(value), drawn, confidence=options.confidence)
-        return {name: round(number, 6) for name, number in found._asdict().items()}
-
-    return {
-        "memes": len(rows),
-        "macro_f1": told(point.macro[0], samples.macro),
-        "weighted_f1": told(point.weighted[0], samples.weighted),
-        "abstained": round(float(rows.abstain.mean()), 6),
-        "f1": {
-            label: told(point.per_class[0, column], samples.per_class[:, column])
-            for column, label in enumerate(task.labels)
-        },
-    }
-
-
-def write_plots(out: VariantPaths, predictions: pd.DataFrame, task: Task) -> None:
-    """Write what DVC plots of the test split: F1 a class, and each true label against each predicted one."""
-    test = predictions[predictions.split == "test"]
-    scores = f1(indicators(test.labels, task), indicators(test.predicted, task)).per_class[0]
-    pairs = [
-        {"actual": actual, "predicted": predicted}
-        for truth, claimed in zip(test.labels, test.predicted, strict=True)
-        for actual in truth
-        for predicted in claimed
-    ]
+def write_plots(out: VariantPaths, test: Scored, task: Task, variant: str, options: EvaluateParams) -> None:
+    """Write what DVC plots of the test split as CSV, and the same as PNG."""
+    found = tables(test, task.labels, bins=options.calibration_bins)
     with replacing(out.plots) as beside:
         beside.mkdir()
-        pd.DataFrame({"label": task.labels, "f1": scores.round(6)}).to_csv(beside / "f1_by_class.csv", index=False)
-        pd.DataFrame(pairs, columns=["actual", "predicted"]).to_csv(beside / "confusion.csv", index=False)
+        for name, table in found.items():
+            table.to_csv(beside / f"{name}.csv", index=False, lineterminator="\n")
+        draw(found, beside, title=f"{task.title}, {variant}, test as published")
+
+
+def write_error_page(
+    memes: pd.DataFrame,
+    predictions: pd.DataFrame,
+    scored: Scored,
+    task: Task,
+    variant: str,
+    thresholds: dict[str, float],
+    *,
+    digest: str,
+) -> None:
+    """Write the page that shows every held-out meme beside what the model of this digest says of it."""
+    place = error_page(task.name, variant)
+    shown = predictions.assign(
+        image=memes.image,
+        text=memes.text,
+        loss=negative_log_likelihood(scored.truth, scored.probabilities, multi_label=task.multi_label),
+    )
+    page = errors.error_page(shown, task=task, variant=variant, thresholds=thresholds, model=digest, place=place)
+    write_text(place, page)

@@ -1,5 +1,6 @@
 """Contrastive pre-alignment of the text and image encoders; retrieval on held-out pairs before and after."""
 
+from dataclasses import replace
 from typing import cast
 
 import pandas as pd
@@ -7,18 +8,17 @@ from torch import Tensor, nn
 
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import TaskPaths, cache, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
+from symptomeme.evaluation.bootstrap import paired_difference
 from symptomeme.learning.batches import Batch, encode, read_memes
 from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
-from symptomeme.learning.fit import Curve, fit
-from symptomeme.learning.frozen import remember
-from symptomeme.learning.metrics import paired_difference
+from symptomeme.learning.fit import Curve, fit, is_main_process
+from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.predict import Embeddings, embed
 from symptomeme.learning.retrieval import hits
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.encoders import freeze_text_layers
 from symptomeme.models.losses import nt_xent
 
 RESAMPLES, CONFIDENCE = 2000, 0.95
@@ -30,7 +30,7 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = fresh_model(task, model_params, separator=processor.separator, seed=base.seed)
-    freeze_text_layers(model, options.frozen_text_layers)
+    freeze(model, options)
     memes = read_memes(task)
     reasoning = model_params.reasoning == "given"
     train, val, held_out = (
@@ -44,7 +44,7 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     before = embed(model, held_out)
     curve = fit(
         model,
-        train,
+        replace(train, augmentation=options.augmentation),
         loss_of=alignment_loss,
         score=lambda: {"score": round(float(hits(embed(model, val), k=5).mean()), 6)},
         options=options,
@@ -53,9 +53,13 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
         checkpoint=cache("prealign", _key(paths, model_params, options, base)),
         what="prealign",
     )
+    if not is_main_process():
+        return
     with replacing(paths.aligned) as beside:
         model.save_pretrained(beside)
         processor.save_pretrained(beside)
+        sections = {"base": base, "model": model_params, "prealign": options}
+        write_json(beside / TRAINING_PARAMS, {name: section.model_dump() for name, section in sections.items()})
     write_curve(paths, curve)
     write_json(paths.retrieval, retrieval(before, embed(model, held_out), seed=base.seed))
 

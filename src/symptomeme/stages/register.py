@@ -3,15 +3,18 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import PARAMS, VariantPaths, dataset_paths, task_paths
-from symptomeme.domain.params import RegisterParams, read_params
+from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
+from symptomeme.domain.params import RegisterParams
 from symptomeme.domain.writing import write_json
-from symptomeme.lifecycle.registry import KIND, TASK, VARIANT, Candidate, Registry, choose, flat
+from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
+from symptomeme.lifecycle.promotion import choose
+from symptomeme.lifecycle.registry import Registry
 
 
 def run(task: Task, variants: list[str], options: RegisterParams) -> None:
@@ -31,12 +34,13 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
     """What the registry is given of one variant."""
     source = json.loads(dataset_paths(task.dataset).source.read_text(encoding="utf-8"))
     metrics = json.loads(out.metrics.read_text(encoding="utf-8"))
+    trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
     curves = pd.read_csv(out.curves)
     return Candidate(
         digest=of_folder(out.model),
-        tags={TASK: task.name, VARIANT: variant, KIND: source["kind"], **_origin()},
-        params={key: str(value) for key, value in flat(read_params().model_dump(by_alias=True)).items()},
-        metrics={_metric_name(key): float(value) for key, value in flat(metrics).items()},
+        tags={TASK: task.name, VARIANT: variant, KIND: "variant", DATA_KIND: source["kind"], **_origin()},
+        params={key: str(value) for key, value in flat(trained_with).items()},
+        metrics={_metric_name(key): float(value) for key, value in flat(metrics).items() if value is not None},
         curves={
             column: [(int(epoch), float(value)) for epoch, value in zip(curves.epoch, curves[column], strict=True)]
             for column in curves.columns
@@ -44,13 +48,26 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
         },
         model=out.model,
         files={
-            "": PARAMS,
-            "evaluation": out.metrics,
-            "curves": out.curves,
-            "plots": out.plots,
-            "training": out.training_memes,
-            "reference": out.reference,
+            "evaluation": [out.metrics, out.per_class, out.model_card],
+            "curves": [out.curves],
+            "plots": [out.plots],
+            "training": [out.training_memes],
+            "reference": [out.reference],
         },
+        description=description(task, variant, source["kind"], metrics),
+    )
+
+
+def description(task: Task, variant: str, kind: str, metrics: dict[str, Any]) -> str:
+    """What a version is, in two sentences."""
+    scores = ", ".join(
+        f"{metrics[split]['published']['macro_f1']['value']:.3f} on {split}"
+        for split in ("val", "test")
+        if split in metrics
+    )
+    return (
+        f"{variant}, which reads memes for symptoms of {task.name} ({task.title}), trained on {kind} data. "
+        f"Macro-F1 {scores}."
     )
 
 

@@ -1,7 +1,10 @@
 """Train one variant of the classifier; fit its temperature and thresholds on validation."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,20 +13,21 @@ import pandas as pd
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import TaskPaths, VariantPaths, cache, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
-from symptomeme.domain.writing import replacing
+from symptomeme.domain.writing import replacing, write_json
+from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
-from symptomeme.learning.fit import fit
-from symptomeme.learning.frozen import remember
-from symptomeme.learning.metrics import f1
+from symptomeme.learning.fit import fit, is_main_process
+from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.predict import Outputs, predict
+from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
-from symptomeme.models.encoders import freeze_text_layers
+from symptomeme.models.processor import SymptomProcessor
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,43 +56,63 @@ def run(
         separator=processor.separator,
         seed=base.seed,
     )
-    freeze_text_layers(model, options.frozen_text_layers)
+    freeze(model, options)
     memes = read_memes(task)
+    reads = {"text": described.text, "image": described.image, "reasoning": model_params.reasoning == "given"}
     train, val = (
-        remember(
+        remember(model, encode(memes[memes.split == split], task, processor, **reads)) for split in ("train", "val")
+    )
+    key = _key(task, variant, described, paths, model_params, options, base)
+    with live_curves(f"{task.name}-{variant}", checkpoint=key) as on_epoch:
+        curve = fit(
             model,
-            encode(
-                memes[memes.split == split],
-                task,
-                processor,
-                text=described.text,
-                image=described.image,
-                reasoning=model_params.reasoning == "given",
-            ),
+            replace(train, augmentation=options.augmentation),
+            loss_of=lambda network, batch: network(**batch).loss,
+            score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
+            options=options,
+            patience=options.patience,
+            seed=base.seed,
+            checkpoint=cache("train", key),
+            what=variant,
+            on_epoch=on_epoch,
         )
-        for split in ("train", "val")
-    )
-    curve = fit(
-        model,
-        train,
-        loss_of=lambda network, batch: network(**batch).loss,
-        score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
-        options=options,
-        patience=options.patience,
-        seed=base.seed,
-        checkpoint=cache("train", _key(task, variant, described, paths, model_params, options, base)),
-        what=variant,
-    )
+    if not is_main_process():
+        return
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
     out = paths.variant(variant)
-    with replacing(out.model) as beside:
-        model.save_pretrained(beside)
-        processor.save_pretrained(beside)
+    write_model(out, model, processor, training_params(paths, described, base, model_params, ocr, options))
     with replacing(out.curves) as beside:
         pd.DataFrame(curve).to_csv(beside, index=False)
     write_training_memes(out, memes[memes.split == "train"])
     write_reference(out, memes[memes.split == "val"], model, outputs)
+
+
+def write_model(
+    out: VariantPaths, model: SymptomClassifier, processor: SymptomProcessor, trained_with: dict[str, Any]
+) -> None:
+    """Write the model folder."""
+    with replacing(out.model) as beside:
+        model.save_pretrained(beside)
+        processor.save_pretrained(beside)
+        write_json(beside / TRAINING_PARAMS, trained_with)
+
+
+def training_params(
+    paths: TaskPaths,
+    described: VariantParams,
+    base: BaseParams,
+    model: ModelParams,
+    ocr: OcrParams,
+    options: TrainParams,
+) -> dict[str, Any]:
+    """What the variant was trained with, by section; with prealign's where it starts from aligned encoders."""
+    sections = {"base": base, "model": model, "ocr": ocr, "train": options, "variant": described}
+    told = {name: section.model_dump() for name, section in sections.items()}
+    if described.start == "aligned":
+        aligned = json.loads((paths.aligned / TRAINING_PARAMS).read_text(encoding="utf-8"))
+        told["prealign"] = aligned["prealign"]
+    return told
 
 
 def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict[str, float]:
@@ -96,7 +120,7 @@ def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict
     scores = probabilities(outputs.logits, temperature=1.0, multi_label=val.multi_label)
     predicted = decide(scores, thresholds=_thresholds(scores, val, thresholds), multi_label=val.multi_label)
     found = f1(val.labels, predicted)
-    macro, weighted = float(found.macro[0]), float(found.weighted[0])
+    macro, weighted = float(np.nan_to_num(found.macro[0])), float(np.nan_to_num(found.weighted[0]))
     loss = negative_log_likelihood(outputs.logits, val.labels, temperature=1.0, multi_label=val.multi_label)
     return {
         "val_loss": round(loss, 6),

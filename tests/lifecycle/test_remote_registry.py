@@ -1,0 +1,65 @@
+"""Against a real MLflow server that keeps the artifacts."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from symptomeme.domain.errors import RegistryError
+from symptomeme.lifecycle.candidate import Candidate
+from symptomeme.lifecycle.registry import Registry
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """`mlflow server` on a free port; the whole process group ends with the test."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///server.db"),
+            *("--artifacts-destination", "./kept", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_model_from_elsewhere_is_kept_in_the_cache_and_checked_there(
+    server: str, candidate: Callable[..., Candidate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    registry = Registry(experiment="test")
+    item = candidate("a")
+    assert [int(registry.add("far", item).version) for _ in range(2)] == [1, 1]
+    folder, _ = registry.fetch("models:/far/1")
+    assert folder.is_relative_to(".cache/registered")
+    assert (folder / "config.json").read_text() == '{"made_up": "a"}'
+    monkeypatch.setattr("mlflow.artifacts.download_artifacts", None)  # no more is asked for
+    assert registry.fetch("models:/far/1")[0] == folder
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(RegistryError, match=r"config\.json has changed since it was registered"):
+        registry.fetch("models:/far/1")

@@ -1,0 +1,192 @@
+"""The stage on tiny models, both tasks."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from symptomeme.domain.digests import of_file, of_folder
+from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, dataset_paths, error_page, task_paths
+from symptomeme.domain.params import Params, read_params
+from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.writing import write_json
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.processor import build_processor
+from symptomeme.stages import evaluate, register
+
+ROOT = Path(__file__).parents[2]
+COUNTS = {"train": 6, "val": 9, "test": 20, "extra": 1}
+ABSENT = 4  # this class of each task stands in no meme
+
+Build = Callable[..., SymptomClassifier]
+
+
+@pytest.fixture(params=[ANXIETY, DEPRESSION], ids=lambda task: task.name)
+def task(request: pytest.FixtureRequest) -> Task:
+    found: Task = request.param
+    return found
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "profiles/sample.yaml", "params.yaml")
+    found = read_params()
+    return found.model_copy(update={"evaluate": found.evaluate.model_copy(update={"resamples": 30})})
+
+
+@pytest.fixture
+def out(task: Task, params: Params, build: Build, text_folder: Path, vision_folder: Path) -> VariantPaths:
+    """A task with memes and an untrained model."""
+    paths = task_paths(task.name)
+    write_memes(task, paths)
+    write_json(dataset_paths(task.dataset).source, {"kind": "sample"})
+    labels = dict(enumerate(task.labels))
+    settings = {"text_encoder": text_folder, "vision_encoder": vision_folder}
+    model = build(**settings, task=task.name, id2label=labels, problem_type=task.problem_type, variant="fusion")
+    found = paths.variant("fusion")
+    model.save_pretrained(found.model)
+    build_processor(
+        tokenizer=text_folder,
+        vision_encoder=vision_folder,
+        image_size=None,
+        image_fit="squash",
+        separator=None,
+        max_length=12,
+    ).save_pretrained(found.model)
+    sections = ("base", "model", "ocr", "train", "prealign")
+    write_json(found.model / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
+    return found
+
+
+def write_memes(task: Task, paths: TaskPaths) -> None:
+    """Tables and pictures; val/0 and test/0 have a twin in train, test/1 had one that was put aside."""
+    rng = np.random.default_rng(0)
+    present = [label for at, label in enumerate(task.labels) if at != ABSENT]
+    rows: list[dict[str, Any]] = []
+    for split, count in COUNTS.items():
+        for at in range(count):
+            key = f"{split}/{at}"
+            image = Path("data") / task.dataset / split / "images" / f"{at}.png"
+            image.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(image)
+            twin = (split, at) in (("val", 0), ("test", 0))
+            row = {
+                "key": key, "id": str(at), "origin": split, "split": split, "image": image.as_posix(),
+                "sha256": of_file(image), "width": 32, "height": 32, "phash": "0" * 16,
+                "labels": [present[at % len(present)]], "given_text": "", "given_reasoning": "",
+                "cluster": "train/0" if twin else key, "leaked": twin or key == "test/1", "fault": None,
+            }  # fmt: skip
+            rows.append(row)
+    write_rows(paths.valid, rows, MEME_ROWS)
+    texts = [
+        {"key": row["key"], "text": "i cannot <sleep>", "confidence": 90.0, "words": 3, "engine": "made up"}
+        for row in rows
+    ]
+    write_rows(paths.texts, texts, TEXT_ROWS)
+
+
+def run(task: Task, params: Params) -> None:
+    evaluate.run(task, "fusion", params.base, params.evaluate)
+
+
+def written(out: VariantPaths) -> dict[str, str]:
+    return {str(path): of_file(path) for path in sorted(out.root.rglob("*")) if path.is_file()}
+
+
+def test_the_same_input_leaves_the_same_bytes(task: Task, params: Params, out: VariantPaths) -> None:
+    digest = of_folder(out.model)
+    run(task, params)
+    before = written(out)
+    page = error_page(task.name, "fusion").read_bytes()
+    run(task, params)
+    assert written(out) == before
+    assert error_page(task.name, "fusion").read_bytes() == page
+    assert of_folder(out.model) == digest
+    for path in before:
+        assert str(Path.cwd()).encode() not in Path(path).read_bytes(), path
+
+
+def test_every_output_of_the_graph_is_written_and_nothing_else(task: Task, params: Params, out: VariantPaths) -> None:
+    model = set(written(out))
+    run(task, params)
+    found = {Path(path).relative_to(out.root).as_posix() for path in set(written(out)) - model}
+    declared = (ROOT / "dvc.yaml").read_text().split("\n  evaluate:\n")[1].split("\n  register:\n")[0]
+    place = "artifacts/${item.task}/variants/${item.variant}/"
+    outputs = {
+        line.split(place)[1].split(": ")[0] for line in declared.split("    outs:")[1].splitlines() if place in line
+    }
+    assert found == outputs
+
+
+def test_figures_of_every_split_and_view(task: Task, params: Params, out: VariantPaths) -> None:
+    run(task, params)
+    metrics, per_class = (json.loads(path.read_text()) for path in (out.metrics, out.per_class))
+    memes = {(split, view): found["memes"] for split, views in metrics.items() for view, found in views.items()}
+    assert memes == {
+        ("val", "published"): 9,
+        ("val", "leak_free"): 8,
+        ("test", "published"): 20,
+        ("test", "leak_free"): 19,  # the twin of test/1 was put aside: the model has not seen it
+        ("extra", "published"): 1,
+        ("extra", "leak_free"): 1,
+    }
+    assert metrics["extra"]["published"]["macro_auroc"]["value"] is None
+    absent = per_class["test"]["published"][task.labels[ABSENT]]
+    assert (absent["memes"], absent["recall"]["value"], absent["recall"]["undefined"]) == (0, None, 30)
+    assert list(per_class["val"]["leak_free"]) == list(task.labels)
+
+
+def test_predictions_stand_beside_what_is_true(task: Task, params: Params, out: VariantPaths) -> None:
+    run(task, params)
+    rows = read_rows(out.predictions, PREDICTION_ROWS)
+    assert rows.split.value_counts().to_dict() == {"test": 20, "val": 9, "extra": 1}
+    assert rows.key[rows.leaked].tolist() == ["val/0", "test/0"]
+    if not task.multi_label:
+        assert [task.labels[np.argmax(row)] for row in rows.probabilities] == [row[0] for row in rows.predicted]
+
+
+def test_the_page_shows_every_held_out_meme_and_is_no_output(task: Task, params: Params, out: VariantPaths) -> None:
+    run(task, params)
+    page = error_page(task.name, "fusion")
+    assert page.as_posix() == f"reports/{task.name}/fusion/errors.html"
+    told = page.read_text()
+    assert told.count("<article") == 30
+    assert "i cannot &lt;sleep&gt;" in told
+    picture = Path(f"data/{task.dataset}/test/images/3.png")
+    assert f'src="../../../{picture.as_posix()}"' in told
+    assert (page.parent / "../../.." / picture).resolve().is_file()
+
+
+def test_the_card_tells_the_models_digest(task: Task, params: Params, out: VariantPaths) -> None:
+    run(task, params)
+    told = out.model_card.read_text()
+    assert of_folder(out.model) in told
+    assert of_file(task_paths(task.name).valid) in told
+    assert "the drawn sample" in told
+
+
+def test_an_undefined_figure_is_not_registered(task: Task, params: Params, out: VariantPaths) -> None:
+    run(task, params)
+    pd.DataFrame({"epoch": [1], "val_macro_f1": [0.5]}).to_csv(out.curves, index=False)
+    found = register.candidate(task, "fusion", out).metrics
+    assert "extra.published.macro_auroc.value" not in found
+    assert found["val.published.macro_f1.value"] >= 0
+
+
+def test_another_seed_draws_other_intervals_around_the_same_figures(
+    task: Task, params: Params, out: VariantPaths
+) -> None:
+    run(task, params)
+    first = json.loads(out.metrics.read_text())["test"]["published"]["nll"]
+    run(task, params.model_copy(update={"base": params.base.model_copy(update={"seed": 7})}))
+    second = json.loads(out.metrics.read_text())["test"]["published"]["nll"]
+    assert first["value"] == second["value"]
+    assert first != second
