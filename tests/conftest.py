@@ -1,11 +1,13 @@
 """Tiny random encoders (width 32), a word-level tokenizer, and batches small enough to follow."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -14,7 +16,9 @@ from transformers import BertConfig, BertModel, CLIPVisionConfig, CLIPVisionMode
 
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, quiet_transformers
+from symptomeme.models.processor import build_processor
 
+ROOT = Path(__file__).parents[1]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
 LABELS = {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"}
 
@@ -88,3 +92,44 @@ def batch() -> Batch:
         "attention_mask": torch.tensor([[1] * 7, [1] * 4 + [0] * 3, [1] * 2 + [0] * 5]),
         "pixel_values": torch.randn(3, 3, 32, 32, generator=generator),
     }
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: params of the sample, of which half of the rows may be bad."""
+    root = tmp_path / "project"
+    root.mkdir()
+    shutil.copytree(ROOT / "profiles", root / "profiles")
+    params = yaml.safe_load((ROOT / "profiles/sample.yaml").read_text())
+    params["validate"]["max_bad_share"] = 0.5
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
+    """A model folder of tiny untrained encoders, to classify with."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(3)
+    processor = build_processor(
+        tokenizer=text_folder,
+        vision_encoder=vision_folder,
+        image_size=None,
+        image_fit="squash",
+        separator=" | ",
+        max_length=12,
+    )
+    classifier = build_classifier(
+        text_encoder=text_folder,
+        vision_encoder=vision_folder,
+        task="anxiety",
+        id2label=LABELS,
+        problem_type="single_label_classification",
+        contrastive_size=16,
+        max_length=12,
+        separator=" | ",
+    )
+    classifier.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

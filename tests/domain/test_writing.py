@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,11 +44,32 @@ def test_json_lines_come_back(tmp_path: Path) -> None:
     assert read_jsonl(tmp_path / "rows.jsonl") == rows
 
 
-def test_a_folder_that_a_killed_run_left_aside_comes_back(tmp_path: Path) -> None:
-    aside = tmp_path / ".model.123.old"
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_folder_that_a_killed_run_left_aside_comes_back(tmp_path: Path, dead: int) -> None:
+    aside = tmp_path / f".model.{dead}.old"
     aside.mkdir()
     (aside / "kept").touch()
     with pytest.raises(OSError, match="full"), replacing(tmp_path / "model") as beside:
         beside.mkdir()
         raise OSError("full")
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/kept"]
+
+
+def test_what_killed_runs_left_goes_and_what_is_being_written_stays(tmp_path: Path, dead: int) -> None:
+    for name in (f".model.{dead}.partial", f".model.{dead}.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "left").touch()
+    others = [f".model.{os.getppid()}.partial", f".model.txt.{dead}.partial", f".model.v{dead}.partial"]
+    for name in others:
+        (tmp_path / name).touch()
+    (tmp_path / "model").mkdir()
+    with replacing(tmp_path / "model") as beside:
+        beside.mkdir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, "model"])

@@ -53,6 +53,7 @@ def files(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # of libraries whose last write failed
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_full_disk_is_told_alike_by_whatever_writes(small_disk: Path, writer: str) -> None:
     place = small_disk / "out" / "kept"
@@ -65,9 +66,9 @@ def test_a_full_disk_is_told_alike_by_whatever_writes(small_disk: Path, writer: 
 
 
 def test_an_import_onto_a_full_disk_leaves_nothing(
-    project: Path, small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    workplace: Path, small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "data").symlink_to(small_disk, target_is_directory=True)
+    (workplace / "data").symlink_to(small_disk, target_is_directory=True)
     folder = tmp_path / "anxiety"
     (folder / "train").mkdir(parents=True)
     rows = [{"sample_id": f"TR-{n}", "ocr_text": "", "meme_anxiety_category": "Restlessness"} for n in range(8)]

@@ -1,5 +1,6 @@
 """A stage before its inputs, on data that cannot be learnt from, or without a tool: one line, nothing written."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ import pytest
 import yaml
 from faults.plants import saved
 from PIL import Image
-from small_project import SMALL
+from small_project import ROOT, SMALL
 
 from symptomeme.cli.main import main
 from symptomeme.domain.labels import ANXIETY
@@ -26,29 +27,39 @@ CLASSES = ANXIETY.labels[:2]
 Fails = Callable[..., str]
 
 
-@pytest.fixture
-def ready(project: Path, text_folder: Path, vision_folder: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
     """Sixteen memes of two classes as far as ocr, which takes the given texts; tiny encoders."""
-    params = yaml.safe_load((project / "params.yaml").read_text())
-    for section, values in SMALL.items():
-        params[section].update(values)
-    params["ocr"]["source"] = "given"
-    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    folder = tmp_path / "anxiety"
+    base = tmp_path_factory.mktemp("stages")
     rows = [
         {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": CLASSES[n % 2]}
         for n in range(16)
     ]
-    (folder / "train").mkdir(parents=True)
-    (folder / "train.json").write_text(json.dumps(rows))
+    (base / "anxiety/train").mkdir(parents=True)
+    (base / "anxiety/train.json").write_text(json.dumps(rows))
     for n in range(16):
-        (folder / f"train/TR-{n}.png").write_bytes(saved(Image.linear_gradient("L").rotate(11 * n)))
-    shutil.copytree(text_folder, "data/weights/text")
-    shutil.copytree(vision_folder, "data/weights/vision")
-    assert main(["import-data", "anxiety", str(folder), "--val-share", "0.25"]) == 0
-    for stage in ("ingest", "validate", "ocr"):
-        assert main([stage, "--task", "anxiety"]) == 0
-    return project
+        (base / f"anxiety/train/TR-{n}.png").write_bytes(saved(Image.linear_gradient("L").rotate(11 * n)))
+    root = base / "project"
+    shutil.copytree(text_folder, root / "data/weights/text")
+    shutil.copytree(vision_folder, root / "data/weights/vision")
+    params = yaml.safe_load((ROOT / "profiles/sample.yaml").read_text())
+    for section, values in SMALL.items():
+        params[section].update(values)
+    params["ocr"]["source"] = "given"
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    with contextlib.chdir(root):
+        assert main(["import-data", "anxiety", str(base / "anxiety"), "--val-share", "0.25"]) == 0
+        for stage in ("ingest", "validate", "ocr"):
+            assert main([stage, "--task", "anxiety"]) == 0
+    return root
+
+
+@pytest.fixture
+def ready(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `made`, the current folder."""
+    shutil.copytree(made, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
 
 
 @pytest.fixture
@@ -57,16 +68,21 @@ def fails(capsys: pytest.CaptureFixture[str]) -> Fails:
 
     def run(stage: str) -> str:
         variant = ["--variant", "fusion"] if stage in ("train", "evaluate") else []
-        before = sorted(Path("artifacts").rglob("*"))
+        before = files()
         capsys.readouterr()
         assert main([stage, "--task", "anxiety", *variant]) == 1
         out, err = capsys.readouterr()
         assert out == ""
         assert re.fullmatch(rf"symptomeme {stage}: [^\n]+\n", err), err
-        assert sorted(Path("artifacts").rglob("*")) == before
+        assert files() == before
         return err.removeprefix(f"symptomeme {stage}: ").rstrip("\n")
 
     return run
+
+
+def files() -> list[Path]:
+    """All of the project but its caches."""
+    return [path for path in sorted(Path().rglob("*")) if path.parts[0] not in (".cache", "reports")]
 
 
 REPRO = "Run 'dvc repro' (or 'dvc pull')."
@@ -164,11 +180,11 @@ def test_ocr_without_tesseract_says_what_to_type(ready: Path, fails: Fails, monk
 
 
 def test_classify_without_tesseract_says_what_to_type(
-    ready: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ready: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     without_tesseract(monkeypatch, ready)
     capsys.readouterr()
-    assert main(["classify", "data/axiom/train/images/TR-1.png", "--model", str(model)]) == 1
+    assert main(["classify", "data/axiom/train/images/TR-1.png", "--model", str(small_model)]) == 1
     assert capsys.readouterr() == ("", f"symptomeme classify: {MISSING}\n")
 
 

@@ -61,13 +61,15 @@ def test_a_fault_is_told_where_the_table_says_so(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "verb"), CELLS, ids=[f"{verb}: {name}" for name, verb in CELLS])
-def test_cell(name: str, verb: str, project: Path, run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cell(
+    name: str, verb: str, workplace: Path, run: Run, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fault, what = FAULTS[name], TABLE[name][verb]
     for limit, value in fault.limits.items():
         monkeypatch.setattr(hostility, limit, value)
     prepare(fault, verb, run, take=TABLE[name]["import-data"] == "taken")
     before = files()
-    done = run(*command(fault, verb, model))
+    done = run(*command(fault, verb, small_model))
     told = fault.told.get(verb, "")
     if what == "refused":
         assert (done.code, done.out) == (1, "")
@@ -83,7 +85,7 @@ def test_cell(name: str, verb: str, project: Path, run: Run, model: Path, monkey
     elif verb == "validate":
         check_validated(what, told)
     else:
-        check_classified(fault, done, run, model)
+        check_classified(fault, done, run, small_model)
 
 
 def prepare(fault: Fault, verb: str, run: Run, *, take: bool) -> None:
@@ -128,12 +130,12 @@ def write_archive(fault: Fault) -> None:
         fault.archive(path)
 
 
-def command(fault: Fault, verb: str, model: Path) -> list[str | Path]:
+def command(fault: Fault, verb: str, small_model: Path) -> list[str | Path]:
     return {
         "import-data": ["import-data", "anxiety", "../anxiety.zip", "--val-share", "0"],
         "ingest": ["ingest", "--task", "anxiety"],
         "validate": ["validate", "--task", "anxiety"],
-        "classify": ["classify", IMAGES / fault.name, "--model", model, "--text", "cannot sleep", "--json"],
+        "classify": ["classify", IMAGES / fault.name, "--model", small_model, "--text", "cannot sleep", "--json"],
     }[verb]
 
 
@@ -162,13 +164,13 @@ def check_validated(what: str, told: str) -> None:
     assert all(told in reason for reason in bad.values())
 
 
-def check_classified(fault: Fault, done: Done, run: Run, model: Path) -> None:
+def check_classified(fault: Fault, done: Done, run: Run, small_model: Path) -> None:
     """The same scores as for a plain picture that looks the same, and others than for another picture."""
     looks = fault.looks() if fault.looks else Image.open(io.BytesIO(fault.picture())) if fault.picture else seen()
     scores = {}
     for name, picture in {"same": looks.convert("RGB"), "other": looks.convert("RGB").rotate(180)}.items():
         put(Path(f"{name}.png"), saved(picture))
-        told = run("classify", f"{name}.png", "--model", model, "--text", "cannot sleep", "--json").out
+        told = run("classify", f"{name}.png", "--model", small_model, "--text", "cannot sleep", "--json").out
         scores[name] = list(json.loads(told)[0]["tasks"]["anxiety"]["probabilities"].values())
     found = list(json.loads(done.out)[0]["tasks"]["anxiety"]["probabilities"].values())
     assert found == pytest.approx(scores["same"], abs=1e-3)

@@ -20,9 +20,9 @@ from symptomeme.lifecycle.registry import Registry
 def run(task: Task, variants: list[str], options: RegisterParams) -> None:
     """Register every variant and leave a receipt of digests."""
     paths = task_paths(task.name)
-    registry = Registry(experiment=options.experiment)
     name = f"{options.model_prefix}-{task.name}"
     found = {variant: candidate(task, variant, paths.variant(variant)) for variant in variants}
+    registry = Registry(experiment=options.experiment)
     versions = {variant: registry.add(name, item) for variant, item in found.items()}
     best = max(variants, key=lambda variant: found[variant].metrics["val.published.macro_f1.value"])
     choose(registry, name, versions[best])
