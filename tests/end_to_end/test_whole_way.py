@@ -1,6 +1,7 @@
 """The real graph with real DVC, Tesseract and MLflow, on a few drawn memes and tiny encoders."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,20 @@ from small_project import run
 def test_all_is_up_to_date_and_tracked(project: Path) -> None:
     assert json.loads(run("dvc", "status", "--json", cwd=project)) == {}
     assert run("git", "status", "--porcelain", cwd=project) == ""
+
+
+def test_several_processes_train_one_model(project: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(project, tmp_path / "copy", ignore=shutil.ignore_patterns("train", "files"))
+    variant = copy / "artifacts/depression/variants/fusion"
+    before = {path.name for path in (variant / "model").iterdir()}
+    shutil.rmtree(variant / "model")
+    (variant / "curves.csv").unlink()
+    stage = ("-m", "symptomeme", "train", "--task", "depression", "--variant", "fusion")
+    run("accelerate", "launch", "--cpu", "--num_processes", "2", "--num_cpu_threads_per_process", "1", *stage, cwd=copy)
+    assert {path.name for path in (variant / "model").iterdir()} == before
+    assert len(pd.read_csv(variant / "curves.csv")) == 2
+    checkpoint = next((copy / ".cache/train").glob("*/curve.json"))
+    assert len(json.loads(checkpoint.read_text())) == 2
 
 
 def test_no_output_tells_a_time_or_a_place(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise ParamsError(f"variant {variant!r} is not under `variants` in params.yaml; expected one of {known}.")
         given.append(variant)
         name += f"-{variant}"
-    with alone(name):
+    rank = os.environ.get("RANK", "0")  # of several processes that accelerate launch has started for this stage
+    with alone(name if rank == "0" else f"{name}.{rank}"):
         stage = importlib.import_module(f"symptomeme.stages.{arguments.verb}")
         try:
             stage.run(*given, *STAGES[arguments.verb].sections(params))

@@ -10,6 +10,7 @@ import pandas as pd
 import PIL
 import torch
 import transformers
+from accelerate import PartialState
 from torch.nn.utils.rnn import pad_sequence
 
 from symptomeme.data import transforms
@@ -129,12 +130,13 @@ def small_pictures(memes: pd.DataFrame, processor: SymptomProcessor) -> npt.NDAr
     versions = [PIL.__version__, transformers.__version__]
     key = of_value([memes.sha256.tolist(), {name: str(settings[name]) for name in sorted(settings)}, code, versions])
     kept = cache("pictures", key) / "pictures.npy"
-    if not kept.is_file():
-        rows = [
-            processor.picture_bytes([read_picture(Path(image))])[0]
-            for image in progress(memes.image.tolist(), what="pictures")
-        ]
-        with replacing(kept.parent) as beside:
-            beside.mkdir()
-            np.save(beside / kept.name, np.stack(rows))
+    with PartialState().main_process_first():  # the others find them in the cache
+        if not kept.is_file():
+            rows = [
+                processor.picture_bytes([read_picture(Path(image))])[0]
+                for image in progress(memes.image.tolist(), what="pictures")
+            ]
+            with replacing(kept.parent) as beside:
+                beside.mkdir()
+                np.save(beside / kept.name, np.stack(rows))
     return np.asarray(np.load(kept))
