@@ -18,13 +18,13 @@ pytestmark = pytest.mark.acceptance
 
 PROCESS = "process "
 WORKS = {
-    "ingest": f"{PROCESS}python",  # the pool that looks at pictures
-    "validate": "reports/data_docs/.depression.*.partial",
-    "ocr": f"{PROCESS}tesseract",
-    "prealign": ".cache/prealign/*/curve.json",
-    "train": ".cache/train/*/curve.json",
-    "evaluate": "artifacts/depression/variants/*/predictions.parquet",
-    "register": "mlartifacts/*",
+    "ingest": [f"{PROCESS}python"],  # the pool that looks at pictures
+    "validate": ["reports/data_docs/.depression.*.partial"],
+    "ocr": [f"{PROCESS}tesseract"],
+    "prealign": [".cache/prealign/*/curve.json"],
+    "train": [".cache/train/*/curve.json"],
+    "evaluate": ["artifacts/depression/variants/*/predictions.parquet"],
+    "register": [".mlruns-*/mlruns.db", "mlartifacts/*"],
 }
 """What there is once a stage has begun its work: a new file, or a process that it started."""
 LONGER = {"prealign": {"epochs": 4}, "train": {"epochs": 4}, "evaluate": {"resamples": 20_000}}
@@ -32,6 +32,7 @@ PATIENCE = 300  # seconds until a test gives up; nothing is measured
 
 Dvc = subprocess.Popen[str]
 End = Callable[[Dvc], None]
+Seen = tuple[str, str]  # a stage, and a sign that it works
 
 
 @pytest.fixture(scope="module")
@@ -67,33 +68,34 @@ def test_a_run_ended_in_every_stage_comes_out_like_an_undisturbed_one(
 ) -> None:
     root = tmp_path / "project"
     shutil.copytree(prepared, root, symlinks=True)
-    left = set(run("dvc", "stage", "list", "--name-only", cwd=root).split()) - {"data.dvc"}
-    assert {stage.partition("@")[0] for stage in left} == set(WORKS)
+    stages = set(run("dvc", "stage", "list", "--name-only", cwd=root).split()) - {"data.dvc"}
+    assert {name_of(stage) for stage in stages} == set(WORKS)
+    left = {(stage, sign) for stage in stages for sign in WORKS[name_of(stage)]}
     while left:
-        stage, log = ended_at_work(root, left, end)
+        seen, log = ended_at_work(root, left, end)
         assert "Traceback" not in log, log
-        assert told in log, (stage, log)
-        left.remove(stage)
+        assert told in log, (seen, log)
+        left.remove(seen)
     run("dvc", "repro", cwd=root)
     assert (root / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
     assert digests(root) == digests(undisturbed)
 
 
-def ended_at_work(root: Path, stages: set[str], end: End) -> tuple[str, str]:
-    """Run the graph until one of these stages works, end DVC, and wait until all it started is gone.
+def ended_at_work(root: Path, awaited: set[Seen], end: End) -> tuple[Seen, str]:
+    """Run the graph until one of these is seen, end DVC, and wait until all it started is gone.
 
     Returns:
-        The stage, and what was printed.
+        What was seen, and what was printed.
     """
     log = root.parent / "log.txt"
     with started(root, log) as dvc:
-        stage = first_at_work(root, dvc, stages)
+        seen = first_seen(root, dvc, awaited)
         processes = psutil.Process(dvc.pid).children(recursive=True)
         end(dvc)
         assert dvc.wait(PATIENCE) != 0
         alive = psutil.wait_procs(processes, PATIENCE)[1]
-        assert alive == [], stage
-    return stage, log.read_text()
+        assert alive == [], seen
+    return seen, log.read_text()
 
 
 @contextmanager
@@ -117,31 +119,32 @@ def started(root: Path, log: Path) -> Iterator[Dvc]:
             dvc.wait()
 
 
-def first_at_work(root: Path, dvc: Dvc, stages: set[str]) -> str:
-    """The first of these stages that begins its work."""
-    before = {pattern: set(root.glob(pattern)) for pattern in WORKS.values()}
+def first_seen(root: Path, dvc: Dvc, awaited: set[Seen]) -> Seen:
+    """The first of these signs of work."""
+    before = {sign: set(root.glob(sign)) for _, sign in awaited}
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and dvc.poll() is None:
         with suppress(psutil.NoSuchProcess):
             for process in psutil.Process(dvc.pid).children(recursive=True):
-                stage, pattern = stage_of(process)
-                if stage not in stages:
-                    continue
-                name = pattern.removeprefix(PROCESS)
-                if name != pattern and any(child.name().startswith(name) for child in process.children()):
-                    return stage
-                if name == pattern and set(root.glob(pattern)) - before[pattern]:
-                    return stage
+                children = [f"{PROCESS}{child.name()}" for child in process.children()]
+                for stage, sign in awaited:
+                    if stage == stage_of(process) and (
+                        any(child.startswith(sign) for child in children) or set(root.glob(sign)) - before[sign]
+                    ):
+                        return stage, sign
         time.sleep(0.005)
-    pytest.fail(f"none of {stages} was seen at work")
+    pytest.fail(f"none of {awaited} was seen")
 
 
-def stage_of(process: psutil.Process) -> tuple[str, str]:
-    """The stage that a process runs and what tells that it works; of others than `symptomeme STAGE`, nothing."""
+def stage_of(process: psutil.Process) -> str | None:
+    """The stage that a process runs; of others than `symptomeme STAGE`, nothing."""
     words = process.cmdline()
-    if len(words) < 3 or Path(words[1]).name != "symptomeme":
-        return "", ""
-    return process.environ()["DVC_STAGE"], WORKS[words[2]]
+    is_stage = len(words) > 1 and Path(words[1]).name == "symptomeme"
+    return process.environ()["DVC_STAGE"] if is_stage else None
+
+
+def name_of(stage: str) -> str:
+    return stage.partition("@")[0]
 
 
 def digests(root: Path) -> dict[str, str]:

@@ -23,9 +23,11 @@ from symptomeme.domain.errors import RegistryError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
+from symptomeme.lifecycle.database import make_database
 from symptomeme.lifecycle.manifest import check_manifest
 from symptomeme.lifecycle.packaging import MODEL, package
 
+_LOCAL = Path("mlruns.db")
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter of an alias
 
 Given = ParamSpec("Given")
@@ -54,7 +56,7 @@ class Registry:
     """
 
     def __init__(self, *, experiment: str) -> None:
-        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
+        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_LOCAL.absolute()}"
         self.experiment = experiment
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each time it tries again
         self.client = self._client()
@@ -143,6 +145,8 @@ class Registry:
 
     @_in_one_line
     def _client(self) -> mlflow.MlflowClient:
+        if not os.environ.get("MLFLOW_TRACKING_URI"):
+            make_database(_LOCAL.absolute())
         mlflow.set_tracking_uri(self.uri)
         return mlflow.MlflowClient()
 
