@@ -15,7 +15,8 @@ def engine_of(params: OcrParams) -> OcrEngine:
         lang=params.lang,
         page_segmentation=params.page_segmentation,
         view=params.view,
-        white_threshold=params.white_threshold,
+        light_threshold=params.light_threshold,
+        dark_threshold=params.dark_threshold,
         upscale=params.upscale,
         min_confidence=params.min_confidence,
     )
