@@ -55,7 +55,7 @@ class ValidateParams(Section):
 class OcrParams(Section):
     """How words are read from pictures."""
 
-    source: Literal["tesseract", "given"]
+    source: Literal["tesseract", "rapidocr", "given"]
     lang: str
     page_segmentation: Annotated[int, Field(ge=3, le=13)]  # Tesseract's --psm
     view: Literal["letters", "grey"]  # what is read: the letters alone, black on white, or the grey picture

@@ -12,7 +12,7 @@ from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
 from symptomeme.domain.params import OcrParams
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
-from symptomeme.text import shapes, tesseract, views
+from symptomeme.text import rapid, shapes, spaces, tesseract, views
 from symptomeme.text.engines import engine_of
 from symptomeme.text.ocr import OcrEngine, Reading, read_all, reading_of_given, without_persons
 
@@ -55,5 +55,7 @@ def _read(engine: OcrEngine, memes: pd.DataFrame) -> list[Reading]:
 
 def _digest(engine: OcrEngine) -> str:
     """What a reading depends on beside the picture's bytes: the engine and the code before and after it."""
-    code = [digests.of_file(Path(str(module.__file__))) for module in (tesseract, views, shapes, transforms)]
+    code = [
+        digests.of_file(Path(str(module.__file__))) for module in (tesseract, views, shapes, rapid, spaces, transforms)
+    ]
     return digests.of_value([engine.settings, PIL.__version__, *code])
