@@ -26,7 +26,7 @@ REQUIREMENTS = (
 )  # fmt: skip
 """Distributions that the registered model imports; pinned to what is installed where it is registered."""
 
-READERS = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
+READERS: dict[str, tuple[str, ...]] = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
 """Distributions besides, by what read the words of the model's memes."""
 
 _STRING, _DOUBLE = DataType.string, DataType.double
@@ -94,7 +94,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
 def _requirements(model: Path) -> list[str]:
     """What a model folder needs where it is loaded."""
     ocr = json.loads((model / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return sorted([*REQUIREMENTS, *READERS.get(ocr.get("source"), ())])
+    return sorted([*REQUIREMENTS, *READERS.get(str(ocr.get("source")), ())])
 
 
 def example() -> pd.DataFrame:
