@@ -1,6 +1,6 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
-# make acceptance   tests that take minutes: interrupted runs, damaged pictures and archives
+# make acceptance   tests that take minutes: the demo, interrupted runs, damaged pictures and archives
 .PHONY: demo test acceptance check repro setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -17,6 +17,7 @@ check: setup
 	lint-imports
 
 test: check
+	@scripts/setup.sh --browser
 	pytest
 
 acceptance: setup

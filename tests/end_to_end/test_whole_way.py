@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from readme import inline
 from small_project import run
 
 
@@ -69,8 +70,7 @@ def test_plots_show_without_a_network(project: Path) -> None:
 def test_a_second_clone_pulls_and_only_registers(project: Path, tmp_path: Path) -> None:
     run("git", "clone", "--quiet", project, tmp_path / "clone", cwd=tmp_path)
     run("dvc", "remote", "modify", "folder", "url", project.parent / "remote", cwd=tmp_path / "clone")
-    run("dvc", "pull", "--quiet", cwd=tmp_path / "clone")
-    told = run("dvc", "repro", cwd=tmp_path / "clone")
+    told = run("bash", "-c", inline("dvc pull && dvc repro"), cwd=tmp_path / "clone")
     ran = [line for line in told.splitlines() if line.startswith("Running stage")]
     assert ran == ["Running stage 'register@depression':"]
     assert (tmp_path / "clone/mlruns.db").is_file()
