@@ -103,7 +103,7 @@ def taken(page: Page, place: Path) -> None:
     page.screenshot(path=place, animations="disabled")
     if place.stat().st_size > MOST:
         with Image.open(place) as whole:
-            fewer = whole.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+            fewer = whole.convert("RGB").quantize(256, dither=Image.Dither.NONE)
         fewer.save(place, optimize=True)
     if place.stat().st_size > MOST:
         raise SystemExit(f"{place} has {place.stat().st_size} bytes, allowed are {MOST}: show less of the page.")

@@ -1,10 +1,8 @@
 """A fresh clone, from `make demo` on: what the README promises to one who types it."""
 
 import hashlib
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,23 +86,3 @@ def test_the_picture_is_what_fusion_sees_more_than_text_only(clone: Path, told: 
     assert told
     said = typed(clone, "source .venv/bin/activate", inline("python benchmarks/modalities.py"))
     assert said.count("  holds\n") == 4  # two tasks, two views
-
-
-def test_with_the_sample_away_there_is_room_for_other_memes(clone: Path, told: str, tmp_path: Path) -> None:
-    assert told
-    made = shutil.ignore_patterns("artifacts", "mlartifacts", "reports", "cache", ".cache")
-    copy = shutil.copytree(clone, tmp_path / "copy", symlinks=True, ignore=made)
-    (copy / "depression_test.json").write_text(json.dumps([record("TE-1")]))
-    (copy / "depression_train.json").write_text(json.dumps([record("TR-1"), record("TR-2")]))
-    typed(
-        copy,
-        "source .venv/bin/activate",
-        inline("rm -r data/axiom data/restore"),
-        inline("symptomeme draw") + " depression --annotations depression_*.json --out private/drawn",
-        "symptomeme import-data depression private/drawn",
-    )
-    assert json.loads((copy / "data/restore/source.json").read_text())["kind"] == "drawn"
-
-
-def record(meme: str) -> dict[str, object]:
-    return {"sample_id": meme, "ocr_text": f"slept through {meme}", "meme_depressive_categories": ["Sleeping Disorder"]}

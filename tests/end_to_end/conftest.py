@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readme import commands_under
+from mlflow import MlflowClient
+from readme import commands_under, inline
 from small_project import new_project, run
 
 
@@ -21,7 +22,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_
     shutil.copy(root / "params.yaml", root / "profiles/real.yaml")
     shutil.make_archive(str(root / "depression_dataset_complete"), "zip", base / "drawn")
     shutil.make_archive(str(root / "anxiety_dataset_complete"), "zip", anxiety(base))
-    for command in commands_under("Your own memes"):
+    (root / "data/axiom").mkdir()
+    for command in (inline("rm -r data/axiom data/restore"), *commands_under("Your own memes")):
         run("bash", "-c", command, cwd=root)
     run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
     run("dvc", "push", "--quiet", cwd=root)
@@ -37,8 +39,25 @@ def picture(project: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def answer(project: Path, picture: Path) -> dict[str, Any]:
+    """What `classify` says of it: the champion."""
     told: list[dict[str, Any]] = json.loads(run("symptomeme", "classify", picture, "--json", cwd=project))
     return told[0]
+
+
+@pytest.fixture(scope="session")
+def fusion(project: Path) -> str:
+    """The registered model that looks at words and picture, whether it became champion or not."""
+    versions = MlflowClient(f"sqlite:///{project}/mlruns.db").search_model_versions()
+    (version,) = [found.version for found in versions if found.tags["symptomeme.variant"] == "fusion"]
+    return f"models:/symptomeme-depression/{version}"
+
+
+@pytest.fixture(scope="session")
+def fusion_answer(project: Path, picture: Path, fusion: str) -> dict[str, Any]:
+    """What `classify` says of it with that model."""
+    told = json.loads(run("symptomeme", "classify", picture, "--model", fusion, "--json", cwd=project))
+    assert told[0]["tasks"]["depression"]["model"]["variant"] == "fusion"
+    return dict(told[0])
 
 
 def anxiety(base: Path) -> Path:
@@ -51,5 +70,6 @@ def anxiety(base: Path) -> Path:
         ]
         (base / f"anxiety_{split}.json").write_text(json.dumps(rows))
     files = [base / f"anxiety_{split}.json" for split in ("train", "test")]
-    run("symptomeme", "draw", "anxiety", "--out", base / "anxiety", "--annotations", *files, cwd=base)
+    draw = inline("symptomeme draw").split()
+    run(*draw, "anxiety", "--out", base / "anxiety", "--annotations", *files, cwd=base)
     return base / "anxiety"

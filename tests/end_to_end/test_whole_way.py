@@ -94,8 +94,9 @@ def test_classify_answers_in_the_documented_form(answer: dict[str, Any], picture
     assert "no diagnosis" in answer["notice"]
 
 
-def test_from_pretrained_in_a_plain_shell_says_the_same(project: Path, picture: Path, answer: dict[str, Any]) -> None:
-    variant = answer["tasks"]["depression"]["model"]["variant"]
+def test_from_pretrained_in_a_plain_shell_says_the_same(
+    project: Path, picture: Path, fusion_answer: dict[str, Any]
+) -> None:
     plain = """
 import json, sys, torch
 from PIL import Image
@@ -103,13 +104,13 @@ from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import SymptomProcessor
 folder, picture, text = sys.argv[1:]
 model, processor = SymptomClassifier.from_pretrained(folder), SymptomProcessor.from_pretrained(folder)
-inputs = processor(text=[text], images=[Image.open(picture).convert("RGB")] if model.config.image else None)
+inputs = processor(text=[text], images=[Image.open(picture).convert("RGB")])
 with torch.inference_mode():
     print(json.dumps(model.probabilities(model(**inputs).logits)[0].tolist()))
 """
-    folder = project / f"artifacts/depression/variants/{variant}/model"
-    told = run(sys.executable, "-c", plain, folder, picture, answer["text"]["value"], cwd=project)
-    expected = answer["tasks"]["depression"]["probabilities"].values()
+    folder = project / "artifacts/depression/variants/fusion/model"
+    told = run(sys.executable, "-c", plain, folder, picture, fusion_answer["text"]["value"], cwd=project)
+    expected = fusion_answer["tasks"]["depression"]["probabilities"].values()
     assert json.loads(told) == pytest.approx(list(expected), abs=1e-6)
 
 
