@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
+PROGRAMS = {"bentoml", "curl", "dvc", "git", "mlflow", "pip", "prefect", "python", "rm"}
 
 
 def sections() -> dict[str, list[str]]:
@@ -25,8 +26,8 @@ def commands_under(heading: str) -> list[str]:
 
 
 def inline_commands() -> list[str]:
-    """Commands within sentences: a program that the console blocks call too, with words after it."""
-    programs = {command.split()[0] for commands in sections().values() for command in commands} | {"rm", "git", "dvc"}
+    """Commands within sentences: a known program with words after it."""
+    programs = PROGRAMS | {command.split()[0] for commands in sections().values() for command in commands}
     prose = re.sub(r"^```.*?^```$", "", README.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return [code for code in re.findall(r"`([^`]+)`", prose) if " " in code and code.split()[0] in programs]
 
