@@ -56,7 +56,9 @@ def test_the_error_page_shows_its_memes_and_filters_them(
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.get_by_label("Outcome").select_option("")
-    assert page.get_by_role("status").inner_text() == f"{page.locator('article:visible').count()} of 23 memes"
+    memes = page.locator("article").count()
+    assert page.locator("article:visible").count() == memes > 12
+    assert page.get_by_role("status").inner_text() == f"{memes} of {memes} memes"
     picture = page.locator("article img").first
     page.wait_for_function("picture => picture.complete && picture.naturalWidth > 100", arg=picture.element_handle())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -67,11 +69,11 @@ def test_the_error_page_shows_its_memes_and_filters_them(
     assert abs(brightness(paper) - brightness(ink)) > 500
     if width > 1000:  # the choices stay in sight where there is room
         page.mouse.wheel(0, 2000)
-        page.wait_for_function("scrollY > 0")
+        page.wait_for_function("() => scrollY > 0")
         assert page.get_by_label("Outcome").is_visible()
         assert page.locator("form").evaluate("form => form.getBoundingClientRect().top") == 0
     page.get_by_label("True class").select_option("Eating Disorder")
-    assert 0 < page.locator("article:visible").count() < 23
+    assert 0 < page.locator("article:visible").count() < memes
     assert faults == []
 
 
