@@ -5,7 +5,8 @@
 Draws memes with texts chosen at random from an annotation file as published: half outlined (off-white capitals of 18
 to 40 pixels over textured scenes), half captions, 640 to 900 pixels wide, JPEG of quality 80. Then reads them, as the
 stage `ocr` does with params.yaml. The peers, `pytesseract.image_to_string` with its defaults and with
-OMP_THREAD_LIMIT=1, one by one, read a random part in turns with the product, so that all of them meet the same other work on the machine.
+OMP_THREAD_LIMIT=1, one by one, read a random part in turns with the product, so that all of them meet the same other
+work on the machine.
 
 The truth is what was drawn, by the drawer's boxes: texts longer than it draws are cut, letters that its font lacks are
 replaced, and both are counted. Readings are compared before masking.
