@@ -1,5 +1,6 @@
 """A model folder becomes an MLflow model that loads and serves wherever its requirements are installed."""
 
+import json
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,9 @@ REQUIREMENTS = (
     "torch", "tqdm", "transformers",
 )  # fmt: skip
 """Distributions that the registered model imports; pinned to what is installed where it is registered."""
+
+READERS = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
+"""Distributions besides, by what read the words of the model's memes."""
 
 _STRING, _DOUBLE = DataType.string, DataType.double
 _SCORES = Map(_DOUBLE)  # by class
@@ -77,7 +81,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
             artifacts={MODEL.name: str(model)},
             model_config={"name": name},
             code_paths=[str(Path(__file__).parents[1])],
-            pip_requirements=[f"{found}=={version(found).partition('+')[0]}" for found in REQUIREMENTS],
+            pip_requirements=[f"{found}=={version(found).partition('+')[0]}" for found in _requirements(model)],
             signature=SIGNATURE,
             input_example=example(),
             mlflow_model=described,
@@ -85,6 +89,12 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
     finally:
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(bars)
     return write_manifest(target)
+
+
+def _requirements(model: Path) -> list[str]:
+    """What a model folder needs where it is loaded."""
+    ocr = json.loads((model / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
+    return sorted([*REQUIREMENTS, *READERS.get(ocr.get("source"), ())])
 
 
 def example() -> pd.DataFrame:
