@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import mlflow
@@ -15,11 +15,12 @@ from mlflow.entities import LoggedModelOutput, Param, Run, RunTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from mlflow.utils.file_utils import local_file_uri_to_path
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from symptomeme.domain.addresses import without_password
-from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.errors import RegistryError, UnconfirmedError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
@@ -42,11 +43,23 @@ def _in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
         try:
             return method(*args, **kwargs)
         except (MlflowException, RequestException, SQLAlchemyError, ImportError) as error:
+            reason = _reason(error)
+            if "database is locked" in reason:
+                raise RegistryError(
+                    "MLflow: its database is locked by another process. Let that end, then run it again."
+                ) from None
             raise RegistryError(
-                f"MLflow: {_reason(error)}. Check MLFLOW_TRACKING_URI and the server, then run it again."
+                f"MLflow: {reason}. Check MLFLOW_TRACKING_URI and the server, then run it again."
             ) from None
 
     return told
+
+
+class Standing(NamedTuple):
+    """Where a registered model's aliases point."""
+
+    created: int | None  # when the model was first registered, ms since 1970: what tells registries apart
+    aliases: dict[str, str]  # alias: version
 
 
 class Registry:
@@ -59,7 +72,13 @@ class Registry:
         self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_LOCAL.absolute()}"
         self.experiment = experiment
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each time it tries again
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # what it tells of is raised too
         self.client = self._client()
+
+    @property
+    def place(self) -> str:
+        """Where the registry is, as it may be told."""
+        return without_password(self.uri)
 
     @_in_one_line
     def find(self, name: str, digest: str) -> ModelVersion | None:
@@ -105,10 +124,20 @@ class Registry:
 
     @_in_one_line
     def point(self, name: str, alias: str, version: str) -> None:
-        """Point an alias to a version.
+        """Point an alias to a version, in one transaction.
 
         Raises:
             RegistryError: the version is no variant of this model, but a baseline.
+        """
+        self.check_kind(name, alias, version)
+        self.client.set_registered_model_alias(name, alias, version)
+
+    @_in_one_line
+    def check_kind(self, name: str, alias: str, version: str) -> None:
+        """Check that a version may have an alias.
+
+        Raises:
+            RegistryError: it is no variant of this model, but a baseline.
         """
         kind = self.client.get_model_version(name, version).tags.get(KIND)
         if kind != "variant":
@@ -116,32 +145,66 @@ class Registry:
                 f"{name} {version} is {'of no known kind' if kind is None else f'a {kind}'}; only a variant of this "
                 f"model can be {alias}. Name the version of a variant."
             )
-        self.client.set_registered_model_alias(name, alias, version)
+
+    @_in_one_line
+    def standing(self, name: str) -> Standing:
+        """Where the aliases of a model point; one that points to a deleted version is left out."""
+        try:
+            model = self.client.get_registered_model(name)
+        except MlflowException as error:
+            if error.error_code not in _NOT_THERE:
+                raise
+            return Standing(created=None, aliases={})
+        there = {str(version.version) for version in self.versions(name)}
+        aliases = {alias: str(version) for alias, version in model.aliases.items() if str(version) in there}
+        return Standing(created=model.creation_timestamp, aliases=aliases)
+
+    @_in_one_line
+    def resolve(self, uri: str) -> ModelVersion:
+        """The version at `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
+
+        Raises:
+            RegistryError: there is no such version.
+        """
+        name, separator, which = uri.removeprefix("models:/").partition("@" if "@" in uri else "/")
+        try:
+            if separator == "@":
+                return self.client.get_model_version_by_alias(name, which)
+            return self.client.get_model_version(name, which)
+        except MlflowException as error:
+            if error.error_code not in _NOT_THERE:
+                raise
+            raise RegistryError(
+                f"{uri}: {_reason(error)} (registry {self.place}). "
+                "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
+                "what was trained), or name a model folder with --model."
+            ) from None
 
     @_in_one_line
     def fetch(self, uri: str) -> tuple[Path, ModelVersion]:
         """The model folder of a registered model, `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
 
         Raises:
-            RegistryError: the registry has no such model, or a file is not what was registered.
+            RegistryError: there is no such version.
+            UnconfirmedError: its files are not those that were registered.
         """
-        name, _, which = uri.removeprefix("models:/").replace("@", "/@").partition("/")
-        try:
-            if which.startswith("@"):
-                version = self.client.get_model_version_by_alias(name, which[1:])
-            else:
-                version = self.client.get_model_version(name, which)
-        except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
-                raise
-            raise RegistryError(
-                f"{uri}: {_reason(error)} (registry {without_password(self.uri)}). "
-                "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
-                "what was trained), or name a model folder with --model."
-            ) from None
+        version = self.resolve(uri)
         folder = self._local(version)
         check_manifest(folder, digest=version.tags.get(FILES, ""))
         return folder / MODEL, version
+
+    @_in_one_line
+    def logged(self, version: ModelVersion, path: str, *, into: Path) -> Path | None:
+        """A file that was logged with a version's run, in the folder `into`; None if there is none."""
+        folder = path.rpartition("/")[0]
+        if path not in [item.path for item in self.client.list_artifacts(version.run_id, folder)]:
+            return None
+        return Path(self.client.download_artifacts(version.run_id, path, str(into)))
+
+    @_in_one_line
+    def metrics(self, version: ModelVersion) -> dict[str, float]:
+        """What was measured of a version before it was registered."""
+        return dict(self.client.get_run(version.run_id).data.metrics)
 
     @_in_one_line
     def _client(self) -> mlflow.MlflowClient:
@@ -194,6 +257,11 @@ class Registry:
         """The version's files where they lie, or, if that is elsewhere, a copy in the cache."""
         place = self.client.get_model_version_download_uri(version.name, version.version)
         if urlsplit(place).scheme in ("", "file"):
+            if not Path(local_file_uri_to_path(place)).is_dir():
+                raise UnconfirmedError(
+                    f"{version.name} {version.version}: its files are gone from {place}: the model is not loaded. "
+                    "Bring them back, or delete the version in MLflow and register it again."
+                )
             return Path(mlflow.artifacts.download_artifacts(place))
         kept = cache("registered", version.tags.get(FILES, ""))
         if not kept.is_dir():
