@@ -120,8 +120,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, text_folder: Path) -> Pat
         write_rows(root / "training_memes.parquet", met, TRAINING_ROWS)
         (root / "MODEL_CARD.md").write_text("# A model\n")
         registry = Registry(experiment="test")
-        for name, steps, shift in (("untrained", 0, 0), ("trained", 60, 0), ("shuffled", 60, 3)):
-            write_model(root / name, text_folder, train, steps=steps, shift=shift)
+        for name, steps, shift in (("untrained", 0, 0), ("trained", 80, 0), ("shuffled", 80, 3)):
+            write_model(root / name / "model", text_folder, train, steps=steps, shift=shift)
             register(registry, root, name)
     return root
 
@@ -130,12 +130,12 @@ def register(registry: Registry, root: Path, name: str, *, data: str = "publishe
     """Register the model in the folder `name`; its version."""
     files = {"evaluation": [root / "MODEL_CARD.md"], "training": [root / "training_memes.parquet"]}
     item = Candidate(
-        digest=of_folder(root / name) + data,
+        digest=of_folder(root / name / "model") + data,
         tags={TASK: "depression", VARIANT: "text_only", DATA_KIND: data, KIND: "variant"},
         params={},
         metrics={},
         curves={},
-        model=root / name,
+        model=root / name / "model",
         files={folder: [path for path in paths if path.exists()] for folder, paths in files.items()},
         description=name,
     )

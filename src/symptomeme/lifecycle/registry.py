@@ -2,12 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import mlflow
@@ -16,8 +14,6 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.utils.file_utils import local_file_uri_to_path
-from requests import RequestException
-from sqlalchemy.exc import SQLAlchemyError
 
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.errors import RegistryError, UnconfirmedError
@@ -26,33 +22,10 @@ from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
 from symptomeme.lifecycle.database import make_database
 from symptomeme.lifecycle.manifest import check_manifest
-from symptomeme.lifecycle.packaging import MODEL, package
+from symptomeme.lifecycle.mlflow_errors import already_there, in_one_line, not_there, reason
+from symptomeme.lifecycle.packaging import MODEL, package, without_bars
 
 _LOCAL = Path("mlruns.db")
-_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter of an alias
-
-Given = ParamSpec("Given")
-Found = TypeVar("Found")
-
-
-def _in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
-    """Let what MLflow raises, whatever its store is, come as RegistryError."""
-
-    @wraps(method)
-    def told(*args: Given.args, **kwargs: Given.kwargs) -> Found:
-        try:
-            return method(*args, **kwargs)
-        except (MlflowException, RequestException, SQLAlchemyError, ImportError) as error:
-            reason = _reason(error)
-            if "database is locked" in reason:
-                raise RegistryError(
-                    "MLflow: its database is locked by another process. Let that end, then run it again."
-                ) from None
-            raise RegistryError(
-                f"MLflow: {reason}. Check MLFLOW_TRACKING_URI and the server, then run it again."
-            ) from None
-
-    return told
 
 
 class Standing(NamedTuple):
@@ -80,19 +53,19 @@ class Registry:
         """Where the registry is, as it may be told."""
         return without_password(self.uri)
 
-    @_in_one_line
+    @in_one_line
     def find(self, name: str, digest: str) -> ModelVersion | None:
         """The version with this digest, the oldest if there are several, or None."""
         known = [version for version in self.versions(name) if version.tags.get(DIGEST) == digest]
         return known[-1] if known else None
 
-    @_in_one_line
+    @in_one_line
     def versions(self, name: str) -> list[ModelVersion]:
         """All versions, newest first."""
         found = self.client.search_model_versions(f"name = '{name}'")
         return sorted(found, key=lambda version: int(version.version), reverse=True)
 
-    @_in_one_line
+    @in_one_line
     def add(self, name: str, candidate: Candidate) -> ModelVersion:
         """Register a candidate; the one that is there already when its digest is known.
 
@@ -112,17 +85,17 @@ class Registry:
         self.client.set_terminated(run.info.run_id)
         return self._first(name, version)
 
-    @_in_one_line
+    @in_one_line
     def by_alias(self, name: str, alias: str) -> ModelVersion | None:
         """The version an alias points to; None if there is no such alias, and only then."""
         try:
             return self.client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
+            if not not_there(error):
                 raise
             return None
 
-    @_in_one_line
+    @in_one_line
     def point(self, name: str, alias: str, version: str) -> None:
         """Point an alias to a version, in one transaction.
 
@@ -132,7 +105,7 @@ class Registry:
         self.check_kind(name, alias, version)
         self.client.set_registered_model_alias(name, alias, version)
 
-    @_in_one_line
+    @in_one_line
     def check_kind(self, name: str, alias: str, version: str) -> None:
         """Check that a version may have an alias.
 
@@ -146,20 +119,20 @@ class Registry:
                 f"model can be {alias}. Name the version of a variant."
             )
 
-    @_in_one_line
+    @in_one_line
     def standing(self, name: str) -> Standing:
         """Where the aliases of a model point; one that points to a deleted version is left out."""
         try:
             model = self.client.get_registered_model(name)
         except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
+            if not not_there(error):
                 raise
             return Standing(created=None, aliases={})
         there = {str(version.version) for version in self.versions(name)}
         aliases = {alias: str(version) for alias, version in model.aliases.items() if str(version) in there}
         return Standing(created=model.creation_timestamp, aliases=aliases)
 
-    @_in_one_line
+    @in_one_line
     def resolve(self, uri: str) -> ModelVersion:
         """The version at `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
 
@@ -172,15 +145,15 @@ class Registry:
                 return self.client.get_model_version_by_alias(name, which)
             return self.client.get_model_version(name, which)
         except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
+            if not not_there(error):
                 raise
             raise RegistryError(
-                f"{uri}: {_reason(error)} (registry {self.place}). "
+                f"{uri}: {reason(error)} (registry {self.place}). "
                 "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
                 "what was trained), or name a model folder with --model."
             ) from None
 
-    @_in_one_line
+    @in_one_line
     def fetch(self, uri: str) -> tuple[Path, ModelVersion]:
         """The model folder of a registered model, `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
 
@@ -193,20 +166,21 @@ class Registry:
         check_manifest(folder, digest=version.tags.get(FILES, ""))
         return folder / MODEL, version
 
-    @_in_one_line
+    @in_one_line
     def logged(self, version: ModelVersion, path: str, *, into: Path) -> Path | None:
         """A file that was logged with a version's run, in the folder `into`; None if there is none."""
         folder = path.rpartition("/")[0]
         if path not in [item.path for item in self.client.list_artifacts(version.run_id, folder)]:
             return None
-        return Path(self.client.download_artifacts(version.run_id, path, str(into)))
+        with without_bars():
+            return Path(self.client.download_artifacts(version.run_id, path, str(into)))
 
-    @_in_one_line
+    @in_one_line
     def metrics(self, version: ModelVersion) -> dict[str, float]:
         """What was measured of a version before it was registered."""
         return dict(self.client.get_run(version.run_id).data.metrics)
 
-    @_in_one_line
+    @in_one_line
     def _client(self) -> mlflow.MlflowClient:
         if not os.environ.get("MLFLOW_TRACKING_URI"):
             make_database(_LOCAL.absolute())
@@ -279,7 +253,7 @@ class Registry:
         try:
             return str(self.client.create_experiment(self.experiment, artifact_location=place))
         except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if not already_there(error):
                 raise
             return self._experiment_id()  # another process was first
 
@@ -287,11 +261,5 @@ class Registry:
         try:
             self.client.create_registered_model(name)
         except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if not already_there(error):
                 raise
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in one line."""
-    told = str(error.message) if isinstance(error, MlflowException) else str(error)
-    return without_password(" ".join(told.split()))[:300].rstrip(".")

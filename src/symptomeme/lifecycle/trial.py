@@ -124,7 +124,7 @@ def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: O
     words = [words_for(contender, memes, ocr) for contender in contenders]
     said: list[list[Prediction]] = [[] for _ in contenders]
     took: list[list[float]] = [[] for _ in contenders]
-    for start in progress(range(0, len(memes), BATCH_SIZE), what="comparing"):
+    for start in progress(range(0, len(memes), BATCH_SIZE), what="comparing", unit="batch"):
         pictures = [read_picture(Path(image)) for image in memes.image[start : start + BATCH_SIZE]]
         for index, contender in enumerate(contenders):
             begun = perf_counter()

@@ -123,7 +123,7 @@ def test_a_damaged_model_is_refused_and_one_without_card_too(
     template: Path, tmp_path: Path, registry: Registry, offer: Offer, run: Run
 ) -> None:
     shutil.copytree(template / "trained", tmp_path / "other")
-    (tmp_path / "other/note.txt").write_text("other files, so another digest")
+    (tmp_path / "other/model/note.txt").write_text("other files, so another digest")
     shutil.copy(template / "training_memes.parquet", tmp_path)
     version = register(registry, tmp_path, "other")
     offer(UNTRAINED, version)
