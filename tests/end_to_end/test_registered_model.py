@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from mlflow import MlflowClient
-from small_project import environment
+from small_project import environment, run
 
 from symptomeme.domain.digests import of_folder
 
@@ -185,15 +185,7 @@ def test_live_curves_change_no_byte_whether_the_server_answers_or_not(project: P
 def test_an_answer_is_traced_to_its_data_and_params(project: Path, answer: dict[str, Any]) -> None:
     model = answer["tasks"]["depression"]["model"]
     uri = f"{model['name']}/{model['version']}"
-    done = subprocess.run(
-        ["symptomeme", "trace", uri, "--json"],
-        cwd=project,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = json.loads(done.stdout)
+    found = json.loads(run("symptomeme", "trace", uri, "--json", cwd=project))
     folder = project / f"artifacts/depression/variants/{model['variant']}/model"
     assert found["model"] == {**found["model"], "digest": of_folder(folder), "confirmed": True}
     assert found["aliases"] == ["challenger", "champion"]

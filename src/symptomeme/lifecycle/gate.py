@@ -63,6 +63,7 @@ def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by
     told = {"task": task.name, "name": name, "promoted": False, "dry_run": dry_run, "from": old, "to": new}
     if old == new:
         return {**told, "reason": f"version {new} is the champion already", "criteria": [], "looks": 0}
+    registry.check_kind(name, CHAMPION, new)
     judgement = judge(registry, journal, task, params, candidate, champion, asked_for=number is not None)
     criteria = [criterion.row() for criterion in judgement.criteria]
     reason = f"not met: {', '.join(judgement.failed)}" if judgement.failed else "all criteria are met"
@@ -116,17 +117,7 @@ def judge(
     memes = read_today(task)
     digest, test = digest_of_test(memes), unmet(memes, [challenger, *rivals])
     looked = journal.looks(digest)
-    enough = len(test) >= params.promote.min_memes
-    criteria.append(
-        Criterion(
-            name="test_memes",
-            passed=enough,
-            figure=len(test),
-            bound=params.promote.min_memes,
-            told=f"{len(test)} of {int((memes.split == 'test').sum())} test memes are new to both models, "
-            f"{params.promote.min_memes} are needed",
-        )
-    )
+    criteria.append(enough_memes(len(test), int((memes.split == "test").sum()), params.promote.min_memes))
     if not all(criterion.passed for criterion in criteria):
         return Judgement(criteria, looked, None)
     results = compete([challenger, *rivals], test, task, params.ocr)
@@ -135,6 +126,12 @@ def judge(
         criteria += compared(pair[0], pair[1], task, params.promote, seed=params.base.seed)
     criteria += of_itself(results[0], task, params.promote, bins=params.evaluate.calibration_bins)
     return Judgement(criteria, looked + 1, digest)
+
+
+def enough_memes(new: int, all_of_them: int, needed: int) -> Criterion:
+    """There are enough test memes that no contender has met."""
+    told = f"{new} of {all_of_them} test memes are new to both models, {needed} are needed"
+    return Criterion(name="test_memes", passed=new >= needed, figure=new, bound=needed, told=told)
 
 
 def kind_of_data(candidate: ModelVersion, champion: ModelVersion | None) -> Criterion:
