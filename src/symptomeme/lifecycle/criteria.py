@@ -90,8 +90,8 @@ def better(
         close = bool(difference.low > bound)
         passed = close and gains
         told += (
-            f"; {'' if close else 'not '}surely within {not_worse.margin:g} of it, with {smaller:+.0%} fewer bytes "
-            f"(asked: {not_worse.smaller:.0%}) and {faster:+.0%} less time for a meme (or: {not_worse.faster:.0%})"
+            f"; {'' if close else 'not '}surely within {not_worse.margin:g} of it; bytes {-smaller:+.0%} (asked: "
+            f"{-not_worse.smaller:.0%}), time for a meme {-faster:+.0%} (or: {-not_worse.faster:.0%})"
         )
     return Criterion(
         name="macro_f1",

@@ -20,6 +20,7 @@ LOCK, DATA_DVC = Path("dvc.lock"), Path("data.dvc")
 FILES = (PARAMS, DATA_DVC, LOCK)
 
 _MOST = 30  # changed files that are named
+_LONGEST = 4000  # characters; MLflow refuses longer tags
 
 
 def origin(dataset: str, trained_with: Mapping[str, Any]) -> dict[str, str]:
@@ -71,7 +72,7 @@ def _git() -> dict[str, str]:
     return {
         COMMIT: commit.strip(),
         DIRTY: json.dumps(bool(changed)),
-        **({CHANGED: ", ".join([*changed[:_MOST], *more])} if changed else {}),
+        **({CHANGED: ", ".join([*changed[:_MOST], *more])[:_LONGEST]} if changed else {}),
     }
 
 
