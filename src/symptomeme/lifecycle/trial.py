@@ -1,5 +1,6 @@
 """Two registered models on the same memes: today's test memes that neither has met, through the door that serves."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -9,13 +10,11 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import PIL
 from mlflow.entities.model_registry import ModelVersion
 
-from symptomeme.data import transforms
 from symptomeme.data.transforms import read_picture
 from symptomeme.data.wording import normalise
-from symptomeme.domain.digests import files_in, of_file, of_text, of_value
+from symptomeme.domain.digests import files_in, of_code, of_text, of_value
 from symptomeme.domain.errors import InputError, ModelError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
@@ -25,13 +24,12 @@ from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, read_
 from symptomeme.evaluation.figures import Scored
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.models.decision import decide
-from symptomeme.predictor import Prediction, Predictor
-from symptomeme.text import tesseract
+from symptomeme.predictor import Prediction, Predictor, ocr_params
 from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import read_all
+from symptomeme.text.ocr import read_all, without_persons
 
 BATCH_SIZE = 32  # memes whose pictures are in memory at a time
-OCR_BATCH, OCR_WORKERS = 25, 2
+OCR_BATCH = 25  # pictures that one process of the engine reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,22 +142,20 @@ def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: O
 
 def words_for(contender: Contender, memes: pd.DataFrame, ocr: OcrParams) -> list[str]:
     """The words as this model would be given them: today's, or, if it came with another OCR, those that it reads."""
-    own = contender.predictor.config.ocr
-    if own is None or own == ocr.model_dump():
+    own = ocr_params(contender.predictor.config.ocr)
+    if own == ocr:
         return list(memes.text)
-    engine = engine_of(OcrParams(**own))
-    if set(memes.engine) == {engine.settings}:
+    engine = engine_of(own)
+    if set(memes.engine) == {engine.settings} and own.mask_personal == ocr.mask_personal:
         return list(memes.text)
-    code = [of_file(Path(str(module.__file__))) for module in (tesseract, transforms)]
-    pictures = [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
     readings = read_all(
         engine,
-        pictures,
-        cache=cache("ocr-of-a-model", of_value([engine.settings, PIL.__version__, *code])),
+        [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)],
+        cache=cache("ocr-of-a-model", of_value([engine.settings, of_code(["PIL"])])),
         batch_size=OCR_BATCH,
-        workers=OCR_WORKERS,
+        workers=os.cpu_count() or 1,
     )
-    return [reading.text for reading in readings]
+    return [(without_persons(reading) if own.mask_personal else reading).text for reading in readings]
 
 
 def _scored(contender: Contender, predictions: list[Prediction], truth: npt.NDArray[np.bool_], task: Task) -> Scored:
