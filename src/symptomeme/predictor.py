@@ -145,13 +145,13 @@ def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -
         # a model that was trained before there was masking is given what it knows
         reading, source, mask = reading_of_given(text), "given", (ocr or {}).get("mask_personal", False)
     else:
-        params = _ocr_params(ocr)
+        params = ocr_params(ocr)
         engine = _engine_of(params)
         reading, source, mask = engine.read([picture])[0], engine.settings, params.mask_personal
     return (without_persons(reading) if mask else reading), source
 
 
-def _ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
+def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
     """A model's own, else those of params.yaml."""
     if not ocr:
         return read_params().ocr

@@ -43,7 +43,13 @@ _OF_STAGES = {
 }
 
 # section: its keys, the verbs that read them
-_OF_VERBS: dict[str, tuple[str, str]] = {}
+_OF_VERBS: dict[str, tuple[str, str]] = {
+    "promote": (
+        "resamples confidence min_memes max_class_drop min_self_harm_recall max_calibration_error not_worse.margin "
+        "not_worse.smaller not_worse.faster",
+        "promote",
+    ),
+}
 
 DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression")
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mlflow import MlflowClient
-from small_project import environment
+from small_project import environment, run
 
 from symptomeme.domain.digests import of_folder
 
@@ -183,3 +184,17 @@ def test_live_curves_change_no_byte_whether_the_server_answers_or_not(project: P
     (run,) = client.search_runs([client.get_experiment_by_name("symptomeme-live").experiment_id])
     assert (run.info.run_name, run.info.status) == ("depression-text_only", "FINISHED")
     assert [point.step for point in client.get_metric_history(run.info.run_id, "val_macro_f1")] == [1, 2]
+
+
+def test_an_answer_is_traced_to_its_data_and_params(project: Path, answer: dict[str, Any]) -> None:
+    model = answer["tasks"]["depression"]["model"]
+    uri = f"{model['name']}/{model['version']}"
+    found = json.loads(run("symptomeme", "trace", uri, "--json", cwd=project))
+    folder = project / f"artifacts/depression/variants/{model['variant']}/model"
+    assert found["model"] == {**found["model"], "digest": of_folder(folder), "confirmed": True}
+    assert found["aliases"] == ["challenger", "champion"]
+    lock = yaml.safe_load((project / "dvc.lock").read_text())["stages"]
+    (data,) = (dep["md5"] for dep in lock["ingest@depression"]["deps"] if dep["path"] == "data/restore")
+    assert found["data"]["dataset_md5"] == data
+    assert f"train@depression-{model['variant']}" in found["stages"]
+    assert [decision["kind"] for decision in found["decisions"]] == ["first"]

@@ -4,6 +4,7 @@ data/      raw, versioned by data.dvc, written by import-data and fetch-weights 
 artifacts/ written by stages, versioned by dvc.lock
 reports/   for people (Data Docs, error pages), not versioned
 .cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
+state/     what has happened here, by commands: the promotion log; not versioned, never deleted by a command
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ DATA = Path("data")
 ARTIFACTS = Path("artifacts")
 REPORTS = Path("reports")
 CACHE = Path(".cache")
+STATE = Path("state")
+PROMOTIONS = STATE / "promotions.jsonl"
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")

@@ -163,6 +163,26 @@ class RegisterParams(Section):
     model_prefix: str
 
 
+class NotWorseParams(Section):
+    """When a model that is not better is promoted all the same."""
+
+    margin: Positive  # of macro-F1, by which it is surely not worse
+    smaller: Share  # of the champion's bytes, by which it is smaller
+    faster: Share  # of the champion's time for a meme, by which it is faster
+
+
+class PromoteParams(Section):
+    """The gate between challenger and champion."""
+
+    resamples: Count
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    min_memes: Count  # of test that neither model has met
+    max_class_drop: Share  # of the F1 of any class
+    min_self_harm_recall: Share
+    max_calibration_error: Share
+    not_worse: NotWorseParams | None  # null: only a better model is promoted
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -179,6 +199,7 @@ class Params(Section):
     evaluate: EvaluateParams
     # `register` is a method of the ABC behind BaseModel
     registration: Annotated[RegisterParams, Field(alias="register")]
+    promote: PromoteParams
 
 
 def read_params(path: Path = PARAMS) -> Params:

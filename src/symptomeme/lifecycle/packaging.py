@@ -1,6 +1,8 @@
 """A model folder becomes an MLflow model that loads and serves wherever its requirements are installed."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,7 +28,7 @@ REQUIREMENTS = (
 )  # fmt: skip
 """Distributions that the registered model imports; pinned to what is installed where it is registered."""
 
-READERS = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
+READERS: dict[str, tuple[str, ...]] = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
 """Distributions besides, by what read the words of the model's memes."""
 
 _STRING, _DOUBLE = DataType.string, DataType.double
@@ -72,9 +74,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
     Returns:
         The digest that `check_manifest` takes.
     """
-    bars = MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.get()
-    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # it would show one for the copy of `model`
-    try:
+    with without_bars():  # it would show one for the copy of `model`
         mlflow.pyfunc.save_model(
             target,
             python_model=str(SCRIPT),
@@ -86,15 +86,24 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
             input_example=example(),
             mlflow_model=described,
         )
+    return write_manifest(target)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Let MLflow copy files without a progress bar."""
+    bars = MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.get()
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
+    try:
+        yield
     finally:
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(bars)
-    return write_manifest(target)
 
 
 def _requirements(model: Path) -> list[str]:
     """What a model folder needs where it is loaded."""
     ocr = json.loads((model / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return sorted([*REQUIREMENTS, *READERS.get(ocr.get("source"), ())])
+    return sorted([*REQUIREMENTS, *READERS.get(str(ocr.get("source")), ())])
 
 
 def example() -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from symptomeme.domain.params import RegisterParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
+from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
 
@@ -54,7 +54,13 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
     curves = pd.read_csv(out.curves)
     return Candidate(
         digest=of_folder(out.model),
-        tags={TASK: task.name, VARIANT: variant, KIND: "variant", DATA_KIND: source["kind"], **_origin()},
+        tags={
+            TASK: task.name,
+            VARIANT: variant,
+            KIND: "variant",
+            DATA_KIND: source["kind"],
+            **origin(task.dataset, trained_with),
+        },
         params={key: str(value) for key, value in flat(trained_with).items()},
         metrics={_metric_name(key): float(value) for key, value in flat(metrics).items() if value is not None},
         curves={
@@ -69,6 +75,7 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
             "plots": [out.plots],
             "training": [out.training_memes],
             "reference": [out.reference],
+            LINEAGE: [path for path in FILES if path.is_file()],
         },
         description=description(task, variant, source["kind"], metrics),
     )
@@ -89,16 +96,3 @@ def description(task: Task, variant: str, kind: str, metrics: dict[str, Any]) ->
 
 def _metric_name(key: str) -> str:
     return key.replace(" ", "_")
-
-
-def _origin() -> dict[str, str]:
-    """The commit at registration, and whether the tree differed from it."""
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        changes = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    data = Path("data.dvc")
-    hashed = {"symptomeme.data_dvc": data.read_text(encoding="utf-8")} if data.is_file() else {}
-    dirty = str(bool(changes.stdout.strip())).lower()
-    return {"symptomeme.git_commit": commit.stdout.strip(), "symptomeme.git_dirty": dirty, **hashed}
