@@ -4,6 +4,7 @@ data/      raw, versioned by data.dvc, written by import-data and fetch-weights 
 artifacts/ written by stages, versioned by dvc.lock
 reports/   for people (Data Docs, error pages), not versioned
 .cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
+state/     what the running system knows (what is live, what it was asked), not versioned
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,14 @@ DATA = Path("data")
 ARTIFACTS = Path("artifacts")
 REPORTS = Path("reports")
 CACHE = Path(".cache")
+STATE = Path("state")
+BENTOML = Path(".bentoml")
+"""BentoML's stores of models and Bentos, where BENTOML_HOME does not say otherwise."""
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
+BENTOFILE = Path("bentofile.yaml")
+LOCK = Path("requirements.lock")
 TRAINING_PARAMS = "training_params.json"
 """In a model folder: the sections of params.yaml that it was trained with."""
 
@@ -163,6 +169,23 @@ class TaskPaths:
     def variant(self, name: str) -> VariantPaths:
         """Paths of one variant."""
         return VariantPaths(self.root / "variants" / name)
+
+
+@dataclass(frozen=True)
+class StatePaths:
+    """What the running system knows; a service may be told of another folder."""
+
+    root: Path = STATE
+
+    @property
+    def live(self) -> Path:
+        """The pointer to what is served: JSON, `pointer.Live`."""
+        return self.root / "live.json"
+
+    @property
+    def requests(self) -> Path:
+        """The folder with a file a day (UTC) of answered requests, `<date>.jsonl` of `requests.RequestRow`."""
+        return self.root / "requests"
 
 
 def dataset_paths(dataset: str) -> DatasetPaths:
