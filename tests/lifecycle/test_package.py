@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,6 +79,21 @@ def packaged(params: Params, *, force: bool = False) -> Packaged:
     return package_champions(params, force=force, try_out=lambda *_: None)
 
 
+def own_code(bento: str) -> str:
+    """Where a worker that serves this Bento has its code, from the store's folder of Bentos."""
+    script = """
+import sys
+from _bentoml_impl.loader import load
+load(sys.argv[1], standalone_load=True)
+import symptomeme.predictor
+print(symptomeme.predictor.__file__)
+"""
+    command = [sys.executable, "-c", script, bento]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip().partition("/bentos/")[2]
+
+
 def live() -> Live | None:
     return read_live(StatePaths().live)
 
@@ -93,6 +110,7 @@ def test_a_champion_is_built_asked_and_live_and_nothing_is_built_twice(
     assert model["tag"] == f"{model['name']}:{model['digest'][:12]}"
     assert live() == Live(bento=told["bento"], models=told["models"])
     assert bentos_holding(model["digest"]) == [told["bento"]]
+    assert own_code(told["bento"]) == f"{told['bento'].replace(':', '/')}/src/symptomeme/predictor.py"
     before = StatePaths().live.stat()
     assert main(["package", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {**told, "built": False, "moved": False}
@@ -219,7 +237,7 @@ def test_requirements_name_all_that_the_service_imports() -> None:
     imported = graph.find_upstream_modules("symptomeme.serving.service")
     names = {"PIL": "pillow", "yaml": "pyyaml"}
     external = {names.get(name, name) for name in imported if "symptomeme" not in name}
-    assert external - set(__import__("sys").stdlib_module_names) == set(bentofile.REQUIREMENTS)
+    assert external - set(sys.stdlib_module_names) == set(bentofile.REQUIREMENTS)
 
 
 def test_a_lock_is_cut_down_to_what_is_needed() -> None:

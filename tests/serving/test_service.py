@@ -1,46 +1,23 @@
 """The service in process, on tiny models in a store made by hand."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_models import LABELS, write_model
+from small_models import LABELS
 from starlette.testclient import TestClient
 
-from symptomeme.domain.digests import of_folder
 from symptomeme.domain.layout import StatePaths
-from symptomeme.domain.pointer import OWN_MODELS, Live, PackagedModel, write_live
-from symptomeme.domain.requests import RequestRow, read_requests
-from symptomeme.domain.writing import append_text
-from symptomeme.lifecycle.bentos import put_model
+from symptomeme.domain.pointer import Live, PackagedModel, write_live
+from symptomeme.domain.requests import RequestRow
 from symptomeme.lifecycle.packaging import example
 from symptomeme.predictor import Predictor, Served, answer
-from symptomeme.serving.following import Followed
 from symptomeme.serving.service import Memes
 from symptomeme.serving.store import stored_folder
 
 IMAGE = bytes(example().image[0])
 Package = Callable[..., PackagedModel]
-
-
-@pytest.fixture
-def package(bentoml_home: Path, tmp_path: Path, text_folder: Path, vision_folder: Path) -> Package:
-    """Put a tiny model of this seed into the store."""
-
-    def put(seed: int, task: str = "anxiety") -> PackagedModel:
-        folder = tmp_path / f"{task}-{seed}"
-        if not folder.exists():
-            write_model(folder, text_folder, vision_folder, seed=seed, task=task)
-        digest, name = of_folder(folder), f"served-{task}"
-        model = PackagedModel(
-            name=name, version=str(seed), variant="fusion", digest=digest, tag=f"{name}:{digest[:12]}"
-        )
-        put_model(folder, model)
-        return model
-
-    return put
 
 
 @pytest.fixture
@@ -139,60 +116,3 @@ def test_a_full_disk_keeps_no_line_and_still_answers(client: TestClient) -> None
     folder.parent.mkdir(exist_ok=True)
     folder.write_text("no folder")
     assert post(client).status_code == 200
-
-
-def test_models_are_exchanged_together_and_what_is_not_changed_stays_loaded(tmp_path: Path, package: Package) -> None:
-    pointer = tmp_path / "live.json"
-    one, two, other = package(1), package(2), package(1, "depression")
-    write_live(pointer, Live(bento="b:1", models={"anxiety": one, "depression": other}))
-    followed = Followed(pointer=pointer, own=None, find=stored_folder)
-    before = followed.now()
-    write_live(pointer, Live(bento="b:2", models={"anxiety": two, "depression": other}))
-    assert followed.look()
-    after = followed.now()
-    assert [before["anxiety"].version, after["anxiety"].version] == ["1", "2"]
-    assert after["depression"].predictor is before["depression"].predictor
-    assert before["anxiety"].predictor is not after["anxiety"].predictor
-
-
-def test_what_cannot_be_loaded_leaves_the_old_models(tmp_path: Path, package: Package, bentoml_home: Path) -> None:
-    pointer = tmp_path / "live.json"
-    one, two = package(1), package(3)
-    write_live(pointer, Live(bento="b:1", models={"anxiety": one}))
-    followed = Followed(pointer=pointer, own=None, find=stored_folder)
-    weights = bentoml_home / "models" / two.tag.replace(":", "/") / "model/model.safetensors"
-    whole = weights.read_bytes()
-    weights.write_bytes(b"half")
-    write_live(pointer, Live(bento="b:2", models={"anxiety": two}))
-    assert not followed.look()
-    assert followed.now()["anxiety"].version == "1"
-    weights.write_bytes(whole)
-    assert followed.look()
-    assert followed.now()["anxiety"].version == "3"
-    pointer.write_text("{}")
-    assert not followed.look()
-    pointer.unlink()
-    assert followed.look()
-    assert followed.now()["anxiety"].version == "3"
-
-
-def test_a_bento_answers_with_its_own_models_where_nothing_is_live(tmp_path: Path, package: Package) -> None:
-    own = tmp_path / OWN_MODELS
-    write_live(own, Live(bento=None, models={"anxiety": package(1)}))
-    followed = Followed(pointer=None, own=own, find=stored_folder)
-    assert list(followed.now()) == ["anxiety"]
-
-
-def test_rows_come_back_but_those_that_were_cut_off(tmp_path: Path) -> None:
-    now = datetime(2026, 5, 4, 12, tzinfo=UTC)
-    row = RequestRow(
-        at=now, request_id="r", sha256="0", task="anxiety", model_version=None, text_length=0, ocr_confidence=None,
-        probabilities={"a": 0.5}, labels=[], abstain=True, embedding=[1.0],
-    )  # fmt: skip
-    append_text(
-        tmp_path / "2026-05-03.jsonl", row.model_copy(update={"at": now - timedelta(days=1)}).model_dump_json() + "\n"
-    )
-    append_text(tmp_path / "2026-05-04.jsonl", row.model_dump_json()[:40] + "\n" + row.model_dump_json() + "\n")
-    assert [found.at for found in read_requests(tmp_path)] == [now - timedelta(days=1), now]
-    assert [found.at for found in read_requests(tmp_path, since=now)] == [now]
-    assert list(read_requests(tmp_path, since=now + timedelta(seconds=1))) == []

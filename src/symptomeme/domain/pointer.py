@@ -10,6 +10,9 @@ from symptomeme.domain.writing import write_json
 OWN_MODELS = "models.json"
 """In a Bento, beside its code: `Live` without a Bento's name, of the models it was built with."""
 
+MODEL_FOLDER = "model"
+"""Where the model folder lies in a model of BentoML's store, beside what BentoML writes of it."""
+
 
 class PackagedModel(BaseModel):
     """A registered version as it lies in BentoML's model store."""

@@ -14,10 +14,7 @@ from bentoml.exceptions import BentoMLException
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.errors import RegistryError, ToolError
 from symptomeme.domain.layout import BENTOML
-from symptomeme.domain.pointer import PackagedModel
-
-MODEL_FOLDER = "model"
-"""Where the model folder lies in a model of the store; `serving.store` reads it there."""
+from symptomeme.domain.pointer import MODEL_FOLDER, PackagedModel
 
 DIGEST_LABEL = "symptomeme.digest."
 """With a task after it: the label of a Bento that holds the digest of its model."""
@@ -75,7 +72,7 @@ def build_bento(context: Path, tag: str, *, force: bool) -> bool:
     with _aside(place), _told_of_room(place):
         try:
             bentoml.bentos.build_bentofile(
-                str(context / "bentofile.yaml"), version=version, build_ctx=str(context), reload=False
+                str(context / "bentofile.yaml"), name=name, version=version, build_ctx=str(context), reload=False
             )
         except BentoMLException as error:
             raise ToolError(

@@ -18,7 +18,7 @@ from symptomeme.lifecycle.probe import probe
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.predictor import Predictor, Served
 
-BENTO = "symptomeme"
+BENTO = "symptomeme-service"  # no name of a module: BentoML would import that one in place of the Bento's own code
 SHORT = 12  # digits of a digest in a tag
 _PATIENCE = 300  # seconds that one who packages waits for another
 

@@ -8,10 +8,7 @@ from bentoml.exceptions import NotFound
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.errors import ModelError
 from symptomeme.domain.layout import BENTOML
-from symptomeme.domain.pointer import PackagedModel
-
-FOLDER = "model"
-"""Where the model folder lies in a model of the store, beside what BentoML writes of it."""
+from symptomeme.domain.pointer import MODEL_FOLDER, PackagedModel
 
 
 def stored_folder(model: PackagedModel) -> Path:
@@ -25,7 +22,7 @@ def stored_folder(model: PackagedModel) -> Path:
         found = Path(bentoml.models.get(model.tag).path)
     except NotFound:  # BENTOML_HOME is not set, as when a person types `bentoml serve` in the project's root
         found = BENTOML / "models" / name / version
-    folder = found / FOLDER
+    folder = found / MODEL_FOLDER
     if not folder.is_dir():
         raise ModelError(f"{model.tag} is not in BentoML's model store. Run 'symptomeme package'.")
     if of_folder(folder) != model.digest:
