@@ -52,7 +52,7 @@ def test_a_stage_and_its_children_end_with_a_killed_dvc(dvc: subprocess.Popen[st
 def test_one_process_at_a_time_runs_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with alone("ingest@anxiety"), alone("ingest@depression"):
-        with pytest.raises(InputError) as error, alone("ingest@anxiety", grace=0):
+        with pytest.raises(InputError) as error, alone("ingest@anxiety", patience=0):
             pytest.fail("two at a time")
         own = os.getpid()
         assert str(error.value) == (

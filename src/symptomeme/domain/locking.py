@@ -13,16 +13,20 @@ GRACE = 10  # seconds that a stage which is being ended gets to be gone
 
 
 @contextmanager
-def alone(name: str, *, grace: float = GRACE) -> Iterator[None]:
+def alone(name: str, *, patience: float | None = None) -> Iterator[None]:
     """Hold the lock of a stage or another step; the system lets go of it when the process ends, however it ends.
 
+    Args:
+        name: of the lock.
+        patience: seconds that it is waited for; None: GRACE.
+
     Raises:
-        InputError: another process holds it, and still does after `grace` seconds.
+        InputError: another process holds it, and still does after that.
     """
     path = lock(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as held:
-        until = time.monotonic() + grace
+        until = time.monotonic() + (GRACE if patience is None else patience)
         while not _taken(held.fileno()):
             if time.monotonic() > until:
                 held.seek(0)

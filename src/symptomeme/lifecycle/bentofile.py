@@ -56,6 +56,7 @@ def locked(lock: str, names: Iterable[str]) -> list[str]:
         if name not in needed:
             needed.add(name)
             waiting += _needs(name)
+    needed.discard("bentoml")  # it pins itself
     return sorted(pins[name] for name in needed if name in pins)
 
 

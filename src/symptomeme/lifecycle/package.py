@@ -65,7 +65,7 @@ def package_champions(params: Params, *, force: bool = False, try_out: Probe = p
     """
     use_store()
     pointer = StatePaths().live
-    with alone("package", grace=_PATIENCE):  # champions are read within: the last to read is the last to move
+    with alone("package", patience=_PATIENCE):  # champions are read within: the last to read is the last to move
         champions = {task: _champion(params, task) for task in params.tasks}
         for champion in champions.values():
             put_model(champion.folder, champion.model)
