@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 
 from symptomeme.models.encoders import build_classifier
 from symptomeme.models.processor import build_processor
@@ -12,15 +13,7 @@ LABELS = {
     "anxiety": {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"},
     "depression": {0: "Feeling Down", 1: "Self-Harm"},
 }
-OCR = {
-    "source": "tesseract",
-    "lang": "eng",
-    "page_segmentation": 6,
-    "view": "grey",
-    "white_threshold": 225,
-    "upscale": 1.0,
-    "min_confidence": 30.0,
-}
+OCR = yaml.safe_load((Path(__file__).parents[1] / "profiles/sample.yaml").read_text())["ocr"]
 
 
 def write_model(

@@ -12,7 +12,7 @@ import bentoml
 from bentoml.exceptions import InvalidArgument, ServiceUnavailable
 from pydantic import BeforeValidator, Field
 
-from symptomeme.domain.errors import ImageError, ToolError
+from symptomeme.domain.errors import ImageError, ModelError, ToolError
 from symptomeme.domain.requests import RequestRow, keep_requests
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.guard import OnlyForms
@@ -81,7 +81,7 @@ class Memes:
             found = examine(image.read_bytes(), "image", list(models.values()), text)
         except ImageError as error:
             raise InvalidArgument(str(error)) from None
-        except ToolError as error:
+        except (ModelError, ToolError) as error:
             _log.error("%s: %s", request_id, error)
             raise ServiceUnavailable(str(error)) from None
         if self._requests is not None:
