@@ -22,11 +22,19 @@ REQUIREMENTS = (
 )  # fmt: skip
 """Distributions that the service imports."""
 
+OF_ENGINE = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
+"""What it imports besides where a model's words are read by this engine."""
 
-def write_context(target: Path, live: Live) -> None:
+
+def write_context(target: Path, live: Live, *, engines: Iterable[str]) -> None:
     """Write bentofile.yaml, requirements.txt, the list of models and the package's code into a new folder.
 
     The same models, code, lock and bentofile.yaml leave the same bytes.
+
+    Args:
+        target: the folder.
+        live: the models.
+        engines: `ocr.source` of each model.
 
     Raises:
         InputError: bentofile.yaml or requirements.lock is missing.
@@ -36,7 +44,8 @@ def write_context(target: Path, live: Live) -> None:
     told["labels"] = {f"{DIGEST_LABEL}{task}": model.digest for task, model in live.models.items()}
     told["python"]["requirements_txt"] = "requirements.txt"
     told["include"] = [*told["include"], f"src/{OWN_MODELS}"]
-    write_text(target / "requirements.txt", "\n".join(locked(_read(LOCK), REQUIREMENTS)) + "\n")
+    needed = [*REQUIREMENTS, *(name for engine in engines for name in OF_ENGINE.get(engine, ()))]
+    write_text(target / "requirements.txt", "\n".join(locked(_read(LOCK), needed)) + "\n")
     write_text(target / "bentofile.yaml", yaml.safe_dump(told, sort_keys=False))
     write_json(target / "src" / OWN_MODELS, live.model_dump())
     package = Path(__file__).parents[1]
