@@ -73,10 +73,10 @@ class Memes:
         ] = None,
     ) -> dict[str, Any]:
         """Tell which symptoms a meme expresses, as `symptomeme classify --json` does, with an id of the request."""
-        from symptomeme.predictor import examine  # noqa: PLC0415 - torch, which building and supervising do without
-
         at, request_id = datetime.now(UTC), uuid4().hex
         models = _asked_for(tasks, self._followed.now())
+        from symptomeme.predictor import examine  # noqa: PLC0415 - torch, which building and supervising do without
+
         try:
             found = examine(image.read_bytes(), "image", list(models.values()), text)
         except ImageError as error:
