@@ -13,12 +13,16 @@ from symptomeme.lifecycle.bentos import put_model
 Package = Callable[..., PackagedModel]
 
 
-@pytest.fixture
-def package(bentoml_home: Path, tmp_path: Path, text_folder: Path, vision_folder: Path) -> Package:
+@pytest.fixture(scope="session")
+def package(
+    bentoml_home: Path, tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path
+) -> Package:
     """Put a tiny model of this seed into the store."""
 
+    base = tmp_path_factory.mktemp("models")
+
     def put(seed: int, task: str = "anxiety") -> PackagedModel:
-        folder = tmp_path / f"{task}-{seed}"
+        folder = base / f"{task}-{seed}"
         if not folder.exists():
             write_model(folder, text_folder, vision_folder, seed=seed, task=task)
         digest, name = of_folder(folder), f"served-{task}"

@@ -1,18 +1,23 @@
 """The service in process, on tiny models in a store made by hand."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bentoml.exceptions import ServiceUnavailable
 from small_models import LABELS
 from starlette.testclient import TestClient
 
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
-from symptomeme.domain.requests import RequestRow
+from symptomeme.domain.requests import read_requests
 from symptomeme.lifecycle.packaging import example
+from symptomeme.models.encoders import quiet_transformers
 from symptomeme.predictor import Predictor, Served, answer
+from symptomeme.serving import service as module
 from symptomeme.serving.service import Memes
 from symptomeme.serving.store import stored_folder
 
@@ -20,14 +25,16 @@ IMAGE = bytes(example().image[0])
 Package = Callable[..., PackagedModel]
 
 
-@pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: Package) -> Iterator[TestClient]:
-    """A service in a repository in which models of both tasks are live."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SYMPTOMEME_STATE", raising=False)
-    write_live(StatePaths().live, Live(bento="b:1", models={task: package(1, task) for task in LABELS}))
-    with TestClient(app=Memes.to_asgi()) as client:
-        yield client
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, package: Package) -> Iterator[TestClient]:
+    """A service in a repository in which models of both tasks are live; BentoML makes an app once in a process."""
+    place = tmp_path_factory.mktemp("repository")
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(place)
+        there.delenv("SYMPTOMEME_STATE", raising=False)
+        write_live(StatePaths().live, Live(bento="b:1", models={task: package(1, task) for task in LABELS}))
+        with quiet_transformers(), TestClient(app=Memes.to_asgi()) as client:
+            yield client
 
 
 def post(client: TestClient, image: bytes = IMAGE, **fields: Any) -> Any:
@@ -46,10 +53,9 @@ def test_it_answers_as_classify_does_and_keeps_features_alone(client: TestClient
         timed = found.pop("milliseconds"), expected.pop("milliseconds")
         assert list(timed[0]) == list(timed[1])
         assert {name: value for name, value in found.items() if name != "request_id"} == pytest.approx(expected)
-    (file,) = StatePaths().requests.iterdir()
-    lines = file.read_text().splitlines()
-    assert "sleep" not in file.read_text()
-    rows = [RequestRow.model_validate_json(line) for line in lines]
+    ids = [found["request_id"] for found in (given, read)]
+    rows = [row for row in read_requests(StatePaths().requests) if row.request_id in ids]
+    assert not [file for file in StatePaths().requests.iterdir() if "sleep" in file.read_text()]
     assert [(row.request_id, row.task) for row in rows] == [
         (found["request_id"], task) for found in (given, read) for task in LABELS
     ]
@@ -105,14 +111,20 @@ def test_bad_fields_and_bodies_are_refused(client: TestClient) -> None:
 
 def test_until_something_is_live_it_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with TestClient(app=Memes.to_asgi()) as client:
-        assert client.get("/readyz").status_code == 503
-        assert client.get("/livez").status_code == 200
-        assert post(client).status_code == 503
+    service = Memes()
+    try:
+        assert not service.__is_ready__()
+        with pytest.raises(ServiceUnavailable, match="no model is live yet"):
+            service.classify(image=tmp_path / "picture")
+    finally:
+        service.end()
 
 
-def test_a_full_disk_keeps_no_line_and_still_answers(client: TestClient) -> None:
-    folder = StatePaths().requests
-    folder.parent.mkdir(exist_ok=True)
-    folder.write_text("no folder")
-    assert post(client).status_code == 200
+def test_a_full_disk_keeps_no_line_and_still_answers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = len(list(read_requests(StatePaths().requests)))
+    monkeypatch.setattr(module, "keep_requests", no_room)
+    assert post(client, text="").status_code == 200
+    assert len(list(read_requests(StatePaths().requests))) == before

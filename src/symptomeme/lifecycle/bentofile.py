@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import BENTOFILE, LOCK
@@ -58,18 +58,18 @@ def write_context(target: Path, live: Live, *, engines: Iterable[str]) -> None:
 def locked(lock: str, names: Iterable[str]) -> list[str]:
     """Lines of a lock for these distributions and all that they need here; what the lock leaves out stays out."""
     pins = {canonicalize_name(line.partition("==")[0]): line for line in lock.splitlines() if re.match(r"\w", line)}
-    needed: set[str] = set()
+    needed: set[NormalizedName] = set()
     waiting = [canonicalize_name(name) for name in names]
     while waiting:
         name = waiting.pop()
         if name not in needed:
             needed.add(name)
             waiting += _needs(name)
-    needed.discard("bentoml")  # it pins itself
+    needed.discard(canonicalize_name("bentoml"))  # it pins itself
     return sorted(pins[name] for name in needed if name in pins)
 
 
-def _needs(name: str) -> list[str]:
+def _needs(name: str) -> list[NormalizedName]:
     """What an installed distribution requires without extras."""
     try:
         found = [Requirement(line) for line in requires(name) or []]
