@@ -1,7 +1,8 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
+# make serve   package the champions, answer HTTP on 127.0.0.1:3000
 # make acceptance   tests that take minutes: the demo, interrupted runs, damaged pictures and archives
-.PHONY: demo test acceptance check repro setup
+.PHONY: demo test acceptance check repro serve setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup:
@@ -25,3 +26,9 @@ acceptance: setup
 
 repro: setup
 	dvc repro
+
+serve: export BENTOML_HOME := $(CURDIR)/.bentoml
+serve: export BENTOML_DO_NOT_TRACK := True
+serve: setup
+	symptomeme package
+	bentoml serve --host 127.0.0.1 --port 3000

@@ -1,5 +1,6 @@
 """Tiny random encoders (width 32), a word-level tokenizer, and batches small enough to follow."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,3 +134,12 @@ def small_model(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vis
     classifier.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """BentoML's stores, one for all tests: BentoML looks where they are once in a process."""
+    home = tmp_path_factory.mktemp("bentoml")
+    os.environ["BENTOML_HOME"] = str(home)
+    os.environ["BENTOML_DO_NOT_TRACK"] = "True"
+    return home

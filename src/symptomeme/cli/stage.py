@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from symptomeme.cli.lifeline import alone, end_with_dvc
+from symptomeme.cli.lifeline import end_with_dvc
 from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
+from symptomeme.domain.locking import alone
 from symptomeme.domain.params import Params, read_params
 
 
