@@ -38,6 +38,12 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]
     thresholds: dict[str, float]
     abstain: bool
+    embedding: list[float]
+    """The contrastive embedding of the fused feature, unit length: for monitoring, not part of an answer."""
+
+    def told(self) -> dict[str, Any]:
+        """What an answer says of it."""
+        return {name: value for name, value in self._asdict().items() if name != "embedding"}
 
 
 class Predictor:
@@ -63,7 +69,8 @@ class Predictor:
             images=pictures if self.config.image else None,
         )
         with torch.inference_mode():
-            scores = self.model.probabilities(self.model(**inputs).logits).numpy()
+            output = self.model(**inputs)
+            scores = self.model.probabilities(output.logits).numpy()
         multi_label = self.config.problem_type == "multi_label_classification"
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])
@@ -75,8 +82,9 @@ class Predictor:
                 probabilities=dict(zip(names, score.tolist(), strict=True)),
                 thresholds=dict(zip(names, limits.tolist(), strict=True)),
                 abstain=bool(mute),
+                embedding=place.tolist(),
             )
-            for row, score, mute in zip(claimed, scores, silent, strict=True)
+            for row, score, mute, place in zip(claimed, scores, silent, output.fused_embedding, strict=True)
         ]
 
 
@@ -128,7 +136,7 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
                     readings[settings] = engine.read([picture])[0], engine.settings
         with _timed(took, served.task):
             found = served.predictor.predict([picture], [readings[settings][0].text])[0]
-        tasks[served.task] = {**found._asdict(), "model": served.told()}
+        tasks[served.task] = {**found.told(), "model": served.told()}
     reading, engine_name = next(iter(readings.values()))
     return {
         "image": named,

@@ -4,6 +4,7 @@ data/      raw, versioned by data.dvc, written by import-data and fetch-weights 
 artifacts/ written by stages, versioned by dvc.lock
 reports/   for people (Data Docs, error pages), not versioned
 .cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
+state/     what the running system knows (what is live, what it was asked), not versioned
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ DATA = Path("data")
 ARTIFACTS = Path("artifacts")
 REPORTS = Path("reports")
 CACHE = Path(".cache")
+STATE = Path("state")
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
@@ -165,6 +167,22 @@ class TaskPaths:
         return VariantPaths(self.root / "variants" / name)
 
 
+@dataclass(frozen=True)
+class StatePaths:
+    """What the running system knows; a service may be told of another folder."""
+
+    root: Path = STATE
+
+    @property
+    def requests(self) -> Path:
+        """The folder with a file a day (UTC) of answered requests, `<date>.jsonl` of `requests.RequestRow`."""
+        return self.root / "requests"
+
+    def monitor(self, task: str) -> Path:
+        """What `monitor` found last, JSON."""
+        return self.root / "monitor" / f"{task}.json"
+
+
 def dataset_paths(dataset: str) -> DatasetPaths:
     """Paths of `data/<dataset>`."""
     return DatasetPaths(DATA / dataset)
@@ -183,6 +201,11 @@ def data_docs(task: str) -> Path:
 def error_page(task: str, variant: str) -> Path:
     """The page that shows what a variant got wrong."""
     return REPORTS / task / variant / "errors.html"
+
+
+def monitor_report(task: str) -> Path:
+    """The folder of pages that show what `monitor` compared."""
+    return REPORTS / "monitor" / task
 
 
 def cache(stage: str, digest: str) -> Path:

@@ -98,6 +98,22 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
+def append_text(path: Path, text: str) -> None:
+    """Add whole lines to a file that is never rewritten, in one write: processes that append do not mix their lines.
+
+    Raises:
+        OSError: there is no room (ENOSPC); a part of the text may stand there then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(descriptor)
+
+
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read one JSON object a line."""
     with path.open(encoding="utf-8") as lines:

@@ -144,6 +144,14 @@ class Registry:
         return folder / MODEL, version
 
     @_in_one_line
+    def logged(self, version: ModelVersion, path: str, *, into: Path) -> Path | None:
+        """A file that was logged with a version's run, in the folder `into`; None if there is none."""
+        folder = path.rpartition("/")[0]
+        if path not in [item.path for item in self.client.list_artifacts(version.run_id, folder)]:
+            return None
+        return Path(self.client.download_artifacts(version.run_id, path, str(into)))
+
+    @_in_one_line
     def _client(self) -> mlflow.MlflowClient:
         if not os.environ.get("MLFLOW_TRACKING_URI"):
             make_database(_LOCAL.absolute())
