@@ -61,14 +61,10 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
     reference = features(champion.reference)
     new = {source: features(batch.rows) for source, batch in batches.items() if len(batch.rows)}
     compared = {source: found for source, found in new.items() if _enough(reference, found, options)}
-    bounds = Bounds(
-        level=options.false_alarms / MOST_CRITERIA, seed=params.base.seed,
-        **options.model_dump(include={"permutations", "min_rows", "min_distance", "min_embedding_distance"}),
-    )  # fmt: skip
     criteria = [
         {"source": source, **criterion._asdict()}
         for source, found in compared.items()
-        for criterion in compare(reference, found, task.labels, bounds)
+        for criterion in compare(reference, found, task.labels, bounds_of(params))
     ]
     folder = out or monitor_report(task.name)
     result = {
@@ -86,6 +82,19 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
     write_report(folder, result, task.labels, reference, compared)
     write_json(StatePaths().monitor(task.name), result)
     return result
+
+
+def bounds_of(params: Params) -> Bounds:
+    """How strict params are, shared out among all criteria of a run."""
+    options = params.monitor
+    return Bounds(
+        level=options.false_alarms / MOST_CRITERIA,
+        permutations=options.permutations,
+        min_rows=options.min_rows,
+        min_distance=options.min_distance,
+        min_embedding_distance=options.min_embedding_distance,
+        seed=params.base.seed,
+    )
 
 
 def read_champion(name: str, experiment: str) -> Champion:
