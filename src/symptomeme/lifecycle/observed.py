@@ -17,13 +17,12 @@ from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import StatePaths, dataset_paths, task_paths
-from symptomeme.domain.params import OcrParams, read_params
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import REASON_ROWS, read_rows
 from symptomeme.domain.requests import RequestRow, read_requests
-from symptomeme.predictor import Predictor
+from symptomeme.predictor import Predictor, ocr_params
 from symptomeme.text.engines import engine_of, read_pictures
-from symptomeme.text.ocr import Reading
+from symptomeme.text.ocr import Reading, reading_of_given, without_persons
 
 COLUMNS = ("text_length", "ocr_confidence", "probabilities", "abstain", "embedding")
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
@@ -144,13 +143,13 @@ def _row(row: RequestRow, labels: Sequence[str]) -> tuple[object, ...]:
 
 def _readings(memes: pd.DataFrame, predictor: Predictor) -> list[Reading]:
     """The words in each meme, as the model's training had them: given, where it was trained on given texts."""
-    settings = predictor.config.ocr
-    ocr = OcrParams(**settings) if settings else read_params().ocr
+    ocr = ocr_params(predictor.config.ocr)
     if ocr.source == "given" and "text" in memes:
-        return [Reading(text, None, len(text.split())) for text in memes.text]
-    return read_pictures(
-        engine_of(ocr), [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
-    )
+        readings = [reading_of_given(text) for text in memes.text]
+    else:
+        pictures = [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
+        readings = read_pictures(engine_of(ocr), pictures)
+    return [without_persons(reading) for reading in readings] if ocr.mask_personal else readings
 
 
 def _drawn(rows: pd.DataFrame, most: int, seed: int) -> tuple[pd.DataFrame, int]:

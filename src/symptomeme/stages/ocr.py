@@ -7,7 +7,7 @@ from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import OcrParams
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.text.engines import engine_of, read_pictures
-from symptomeme.text.ocr import Reading
+from symptomeme.text.ocr import reading_of_given, without_persons
 
 
 def run(task: Task, params: OcrParams) -> None:
@@ -21,11 +21,13 @@ def run(task: Task, params: OcrParams) -> None:
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
     if params.source == "given":
-        engine, readings = "given", [Reading(text, None, len(text.split())) for text in memes["given_text"]]
+        engine, readings = "given", [reading_of_given(text) for text in memes["given_text"]]
     else:
         reader = engine_of(params)
         pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
         engine, readings = reader.settings, read_pictures(reader, pictures)
+    if params.mask_personal:
+        readings = [without_persons(reading) for reading in readings]
     rows = [
         {"key": key, **reading._asdict(), "engine": engine} for key, reading in zip(memes["key"], readings, strict=True)
     ]
