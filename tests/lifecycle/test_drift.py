@@ -56,6 +56,14 @@ def test_given_texts_have_no_confidence_to_compare_and_unread_pictures_have_none
     assert (features(given).numbers.ocr_confidence == 0).all()
 
 
+def test_scores_that_were_kept_with_fewer_digits_are_the_same_scores():
+    kept, fresh = memes(80, 0), memes(80, 0)
+    fresh["probabilities"] = [[1 - 2e-8, 1e-8, 1e-8]] * 80
+    kept["probabilities"] = [[round(score, 6) for score in row] for row in fresh.probabilities]
+    found = {criterion.name: criterion.value for criterion in compare(features(kept), features(fresh), LABELS, BOUNDS)}
+    assert found["label_scores"] == 0
+
+
 def test_distances_of_values_with_ties_agree_with_scipy():
     generator = np.random.default_rng(0)
     pooled = generator.integers(0, 5, (70, 2)).astype(float)

@@ -19,6 +19,7 @@ Divided = npt.NDArray[np.bool_]
 """Divisions of N pooled rows, (R, N): true for rows of the batch."""
 
 KS, ENERGY = "Kolmogorov-Smirnov distance", "energy distance"
+_DIGITS = 4  # as requests keep embeddings
 _CHUNK = 500  # divisions at once, so that memory stays small
 
 
@@ -159,4 +160,5 @@ def energy_coefficients(between: Floats, divided: Divided) -> Floats:
 
 
 def _stacked(rows: pd.Series) -> Floats:
-    return np.array(rows.tolist(), dtype=np.float64)
+    """As one array, (N, K), all with the same digits: kept rows are rounded, and 0 differs from 1e-9 in rank."""
+    return np.array(rows.tolist(), dtype=np.float64).round(_DIGITS)

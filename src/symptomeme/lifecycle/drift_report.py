@@ -1,6 +1,5 @@
 """Pages that show a comparison: a table of criteria, and Evidently's plots of each distribution, old and new."""
 
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,7 +71,6 @@ def _write_distributions(path: Path, old: pd.DataFrame, new: pd.DataFrame, bound
         with np.errstate(all="ignore"):
             snapshot = Report(metrics).run(*sides)
         snapshot.save_html(str(path))
-    logging.getLogger("evidently").setLevel(logging.WARNING)
 
 
 def _ks(old: pd.Series, new: pd.Series, _: object, bound: float) -> tuple[float, bool]:
