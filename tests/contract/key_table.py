@@ -49,6 +49,10 @@ _OF_VERBS: dict[str, tuple[str, str]] = {
         "not_worse.smaller not_worse.faster",
         "promote",
     ),
+    "monitor": (
+        "false_alarms permutations min_rows max_rows request_days min_distance min_embedding_distance",
+        "monitor",
+    ),
 }
 
 DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression")

@@ -193,6 +193,10 @@ class StatePaths:
         """The folder with a file a day (UTC) of answered requests, `<date>.jsonl` of `requests.RequestRow`."""
         return self.root / "requests"
 
+    def monitor(self, task: str) -> Path:
+        """What `monitor` found last, JSON."""
+        return self.root / "monitor" / f"{task}.json"
+
 
 def dataset_paths(dataset: str) -> DatasetPaths:
     """Paths of `data/<dataset>`."""
@@ -212,6 +216,11 @@ def data_docs(task: str) -> Path:
 def error_page(task: str, variant: str) -> Path:
     """The page that shows what a variant got wrong."""
     return REPORTS / task / variant / "errors.html"
+
+
+def monitor_report(task: str) -> Path:
+    """The folder of pages that show what `monitor` compared."""
+    return REPORTS / "monitor" / task
 
 
 def cache(stage: str, digest: str) -> Path:
