@@ -1,7 +1,8 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
 # make acceptance   tests that take minutes: interrupted runs, damaged pictures and archives
-.PHONY: demo test acceptance check repro setup
+# make server  Prefect, MLflow and a worker on this machine, until Ctrl-C: docs/operations.md
+.PHONY: demo test acceptance check repro server setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup:
@@ -24,3 +25,6 @@ acceptance: setup
 
 repro: setup
 	dvc repro
+
+server: setup
+	@exec python -m flows.server

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -133,3 +134,16 @@ def small_model(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vis
     classifier.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
+    """A project whose graph has run to the end for one task, pushed to a remote folder."""
+    base = tmp_path_factory.mktemp("whole")
+    root = new_project(base, text_folder, vision_folder)
+    run("dvc", "repro", "--quiet", cwd=root)
+    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
+    run("dvc", "push", "--quiet", cwd=root)
+    run("git", "add", "--all", cwd=root)
+    run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
+    return root

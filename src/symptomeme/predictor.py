@@ -49,6 +49,7 @@ class Predictor:
         Raises:
             ModelError: the folder holds no model of this package.
         """
+        self.folder = folder
         self.model = load_classifier(folder).eval()
         self.processor = SymptomProcessor.from_pretrained(folder)
         self.config = self.model.config

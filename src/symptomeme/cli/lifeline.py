@@ -21,16 +21,20 @@ _DVC_STAGE = "DVC_STAGE"  # DVC sets it for the commands it runs; it is not in D
 
 
 @contextmanager
-def alone(name: str) -> Iterator[None]:
+def alone(name: str, *, patience: float | None = None) -> Iterator[None]:
     """Hold the lock of a stage; the system lets go of it when the process ends, however it ends.
 
+    Args:
+        name: of the lock.
+        patience: seconds that it is waited for; None: GRACE.
+
     Raises:
-        InputError: another process holds it, and still does after GRACE.
+        InputError: another process holds it, and still does after that.
     """
     path = lock(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as held:
-        until = time.monotonic() + GRACE
+        until = time.monotonic() + (GRACE if patience is None else patience)
         while not _taken(held.fileno()):
             if time.monotonic() > until:
                 held.seek(0)

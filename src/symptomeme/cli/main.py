@@ -7,7 +7,7 @@ import sqlite3
 import sys
 
 from symptomeme import __version__
-from symptomeme.cli import classify, demo, draw, import_data, params, stage, weights
+from symptomeme.cli import classify, demo, draw, import_data, params, score, stage, weights
 from symptomeme.domain.errors import SymptomemeError
 
 ENVIRONMENT = {
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"symptomeme {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for group in (import_data, draw, weights, params, stage, classify, demo):
+    for group in (import_data, draw, weights, params, stage, classify, score, demo):
         group.add_to(verbs)
     return top
 

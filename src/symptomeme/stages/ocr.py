@@ -4,16 +4,12 @@ import os
 from pathlib import Path
 
 import pandas as pd
-import PIL
 
-from symptomeme.data import transforms
-from symptomeme.domain import digests
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import cache, task_paths
+from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import OcrParams
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
-from symptomeme.text import tesseract
-from symptomeme.text.engines import engine_of
+from symptomeme.text.engines import engine_of, readings_of
 from symptomeme.text.ocr import OcrEngine, Reading, read_all
 
 IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
@@ -45,13 +41,7 @@ def _read(engine: OcrEngine, memes: pd.DataFrame) -> list[Reading]:
     return read_all(
         engine,
         pictures,
-        cache=cache("ocr", _digest(engine)),
+        cache=readings_of(engine),
         batch_size=IMAGES_PER_PROCESS,
         workers=os.cpu_count() or 1,
     )
-
-
-def _digest(engine: OcrEngine) -> str:
-    """What a reading depends on beside the picture's bytes: the engine and the code before and after it."""
-    code = [digests.of_file(Path(str(module.__file__))) for module in (tesseract, transforms)]
-    return digests.of_value([engine.settings, PIL.__version__, *code])
