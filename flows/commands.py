@@ -23,7 +23,8 @@ BAR = re.compile(r"\d+%\|")
 BETWEEN_BARS = 15  # seconds; a progress bar's lines in between are not shown
 KEPT = 200  # last lines that an error is looked for in
 PASSING = re.compile(
-    r"is busy|is running already|unable to acquire lock|database is locked|MLflow: |timed out|connection", re.IGNORECASE
+    r"is busy|is running already|unable to acquire lock|database is locked|MLflow: |interrupted;|timed out|connection",
+    re.IGNORECASE,
 )
 """What another program's lock or a server that is away is told with."""
 
@@ -50,6 +51,7 @@ class Ended(NamedTuple):
 
 
 _running: set[subprocess.Popen[bytes]] = set()
+_called_off = threading.Event()
 
 
 def run(
@@ -65,7 +67,12 @@ def run(
         seconds: the most it may take.
         keep: stdout is the program's result, to be kept and not shown.
         variables: what is added to the environment.
+
+    Raises:
+        LastingFault: the run is being ended.
     """
+    if _called_off.is_set():  # a task that is tried again while its run is being ended
+        raise LastingFault("called off")
     with TemporaryFile() if keep else _nothing() as kept:
         process = subprocess.Popen(
             [sys.executable, "-P", str(LEASH), module, *arguments],
@@ -77,6 +84,8 @@ def run(
             start_new_session=True,
         )
         _running.add(process)
+        if _called_off.is_set():  # meanwhile
+            _kill(process)
         late = threading.Event()
         alarm = threading.Timer(seconds, lambda: (late.set(), _kill(process)))
         alarm.start()
@@ -145,8 +154,14 @@ def fault(ended: Ended) -> Fault:
     return (PassingFault if passes else LastingFault)(line[:500])
 
 
+def begin() -> None:
+    """Let programs be started again after `end_all`."""
+    _called_off.clear()
+
+
 def end_all() -> None:
-    """End every program that runs, with its group."""
+    """End every program that runs, with its group, and start no more."""
+    _called_off.set()
     for process in list(_running):
         _kill(process)
 

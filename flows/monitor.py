@@ -20,7 +20,7 @@ from prefect.states import Completed
 
 from flows import page
 from flows.commands import run
-from flows.here import run_here
+from flows.here import in_one_line, run_here
 from flows.retrain import ask, with_name
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
@@ -32,14 +32,15 @@ ALARM = 3  # exit code
 
 
 @flow(name="monitor")
+@in_one_line
 def monitor(
-    tasks: list[str] | None = None, data: str | None = None, trigger: bool = True, hours_a_step: float = 6
+    tasks: list[str] | None = None, memes: str | None = None, trigger: bool = True, hours_a_step: float = 6
 ) -> State[None]:
     """Compare what came in with what each champion was trained on; on an alarm, retrain.
 
     Args:
         tasks: these alone; none: all in params.yaml.
-        data: new memes to look at, as `symptomeme monitor --data` takes them; none: what it looks at by itself.
+        memes: new ones to look at, a folder or a table; none: those that were imported last.
         trigger: whether an alarm starts a retrain run.
         hours_a_step: what takes longer is ended.
 
@@ -49,7 +50,7 @@ def monitor(
     here = Place(Path.cwd(), {}, is_own=False)
     alarmed = []
     for task in tasks or list(read_params().tasks):
-        given = ["--data", data] if data else []
+        given = ["--memes", memes] if memes else []
         answer = with_name(ask, f"monitor {task}")("monitor", "--task", task, *given, place=here, hours=hours_a_step)
         page.show_decision(task, answer, kind="monitor")
         if answer.get("alarm"):
@@ -97,15 +98,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run it here and now; 3 on an alarm."""
     parser = argparse.ArgumentParser(prog="python -m flows.monitor", description="has what comes in drifted?")
     parser.add_argument("--tasks", nargs="+")
-    parser.add_argument("--data", metavar="PATH")
+    parser.add_argument("--memes", metavar="FOLDER_OR_PARQUET")
     parser.add_argument("--trigger", action="store_true", help="let an alarm start a retrain run on the server")
     given = vars(parser.parse_args(argv))
-    states: list[State[None]] = []
-    failed = run_here("monitor", lambda: states.append(monitor(**given, return_state=True)))
-    if failed or not states[0].is_completed():
-        return failed or 1
-    print(states[0].message)
-    return ALARM if states[0].name == "Alarm" else 0
+    code, state = run_here("monitor", lambda: monitor(**given, return_state=True))
+    if state is None or code:
+        return code
+    print(state.message)
+    return ALARM if state.name == "Alarm" else 0
 
 
 if __name__ == "__main__":

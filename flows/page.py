@@ -16,7 +16,7 @@ from symptomeme.domain.addresses import without_password
 from symptomeme.domain.layout import data_docs, error_page, task_paths
 
 PLOTS = ("confusion.png", "reliability.png")
-VERDICTS = {True: "yes", False: "**no**", None: "-"}
+VERDICTS = {True: "yes", False: "no", None: "-"}
 
 
 def key(*words: str) -> str:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -19,15 +20,15 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 from flows import page
-from flows.commands import Fault, LastingFault, PassingFault, checked, end_all, verb
+from flows.commands import Fault, LastingFault, PassingFault, begin, checked, end_all, verb
 from flows.graph import Step, steps
-from flows.here import run_here
+from flows.here import in_one_line, run_here
 from flows.keeping import FILES, commit_to
 from flows.worktree import Place, place_for
 from symptomeme.cli.lifeline import alone
 from symptomeme.domain.errors import InputError
 
-AT_ONCE = 2  # stages; those of different tasks need nothing of one another
+AT_ONCE = BoundedSemaphore(2)  # stages; those of different tasks need nothing of one another
 TRIES_AGAIN = 2
 BACK_OFF = 10.0  # seconds before the second try, twice that before the third
 HOUR = 3600.0
@@ -52,16 +53,17 @@ def run_step(step: Step, place: Place, *, force: bool, hours: float) -> None:
     Raises:
         PassingFault, LastingFault: it failed.
     """
-    told = {"cwd": place.root, "say": get_run_logger().info, "seconds": hours * HOUR, **place.variables}
     if step.data is None:
-        again = ["--force"] if force else []
-        checked("dvc", "--wait-for-lock", "repro", "--single-item", *again, step.name, **told)
+        words = ["repro", "--single-item", *(["--force"] if force else []), step.name]
     elif place.is_own:
-        pass  # its data was checked out when it was made
+        return  # its data was checked out when it was made
     elif (place.root / step.data).exists():
-        checked("dvc", "--wait-for-lock", "add", "--quiet", step.data, **told)
+        words = ["add", "--quiet", step.data]
     else:
-        checked("dvc", "--wait-for-lock", "pull", step.name, **told)
+        words = ["pull", step.name]
+    say = get_run_logger().info
+    with AT_ONCE:
+        checked("dvc", "--wait-for-lock", *words, cwd=place.root, say=say, seconds=hours * HOUR, **place.variables)
 
 
 @task(retry_condition_fn=passes)
@@ -74,7 +76,8 @@ def ask(*words: str, place: Place, hours: float) -> dict[str, Any]:
     return verb(*words, cwd=place.root, say=get_run_logger().info, seconds=hours * HOUR, **place.variables)
 
 
-@flow(name="retrain", task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE))
+@flow(name="retrain", task_runner=ThreadPoolTaskRunner())
+@in_one_line
 def retrain(
     tasks: list[str] | None = None,
     variants: list[str] | None = None,
@@ -99,8 +102,7 @@ def retrain(
     """
     home = Path.cwd()
     logger = get_run_logger()
-    registry = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlruns.db'}"
-    with the_only_one(wait_minutes), place_for(home, overrides or [], registry=registry, say=logger.info) as place:
+    with the_only_one(wait_minutes), place_for(home, overrides or [], registry=registry(), say=logger.info) as place:
         graph = steps(place.root, tasks=tasks, variants=variants)
         try:
             run_graph(graph, place, force=force, hours=hours_a_step)
@@ -134,6 +136,13 @@ def decide(tasks: Sequence[str], place: Place, *, ask_first: bool, hours: float)
     page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
 
 
+def registry() -> str:
+    """Where models are registered, as it can be said in any folder."""
+    given = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlruns.db"
+    scheme, _, path = given.partition(":///")
+    return f"sqlite:///{Path(path).absolute()}" if scheme == "sqlite" else given
+
+
 @contextmanager
 def the_only_one(minutes: float) -> Iterator[None]:
     """Be the one run that writes in this project; wait for another one first.
@@ -161,6 +170,7 @@ def run_graph(graph: Sequence[Step], place: Place, *, force: bool, hours: float)
         LastingFault: steps failed; the message names each with its reason.
     """
     futures: dict[str, PrefectFuture[Any]] = {}
+    begin()
     try:
         for step in graph:
             needed = [futures[name] for name in step.after]
@@ -207,7 +217,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--wait-minutes", type=float, default=180)
     parser.add_argument("--hours-a-step", type=float, default=48)
     given = vars(parser.parse_args(argv))
-    return run_here("retrain", lambda: retrain(**given))
+    return run_here("retrain", lambda: retrain(**given, return_state=True))[0]
 
 
 if __name__ == "__main__":

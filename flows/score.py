@@ -7,12 +7,13 @@ from typing import Any
 from prefect import flow
 
 from flows import page
-from flows.here import run_here
+from flows.here import in_one_line, run_here
 from flows.retrain import ask, with_name
 from flows.worktree import Place
 
 
 @flow(name="score")
+@in_one_line
 def score(source: str, out: str, task: str, shard_size: int = 250, hours: float = 48) -> dict[str, Any]:
     """Score a folder or table of memes; a run that was stopped, or failed, goes on with the shard that is not there.
 
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--task", required=True)
     parser.add_argument("--shard-size", type=int, default=250)
     given = vars(parser.parse_args(argv))
-    return run_here("score", lambda: score(**given))
+    return run_here("score", lambda: score(**given, return_state=True))[0]
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from symptomeme.cli.lifeline import alone
 pytestmark = pytest.mark.usefixtures("prefect")
 
 
-@flow(task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(task_runner=ThreadPoolTaskRunner())
 def stages_alone(force: bool = False) -> None:
     """What retrain does before it asks the verbs."""
     with retrain.the_only_one(0):
@@ -117,7 +117,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_o
     variables = {**environment(), "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     code = "import test_retrain; test_retrain.stages_alone()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=place, env=variables) as process:
-        processes = at_work(process.pid, "ocr")
+        processes = at_work(process.pid, ["ocr"]).processes
         process.kill()
         assert psutil.wait_procs(processes, PATIENCE)[1] == []
     state, _ = ended()
