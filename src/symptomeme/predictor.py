@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from PIL import Image
+from pydantic import ValidationError
 
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
+from symptomeme.domain.errors import ModelError
 from symptomeme.domain.params import OcrParams, read_params
 from symptomeme.models.decision import abstains, decide
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import Reading
+from symptomeme.text.ocr import Reading, reading_of_given, without_persons
 
 _engine_of = cache(engine_of)
 
@@ -110,6 +112,7 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
 
     Raises:
         ImageError: it cannot be read.
+        ModelError: there is no text, and a model is of a version that read words otherwise.
         ToolError: Tesseract is missing or failed.
     """
     took: dict[str, float] = {}
@@ -119,14 +122,10 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
     tasks = {}
     for served in models:
         config = served.predictor.config
-        settings = "given" if text is not None else json.dumps(config.ocr, sort_keys=True)
+        settings = json.dumps(config.ocr, sort_keys=True)
         if settings not in readings:
             with _timed(took, "ocr"):
-                if text is not None:
-                    readings[settings] = Reading(text, None, len(text.split())), "given"
-                else:
-                    engine = _engine_of(OcrParams(**config.ocr) if config.ocr else read_params().ocr)
-                    readings[settings] = engine.read([picture])[0], engine.settings
+                readings[settings] = _words(picture, text, config.ocr)
         with _timed(took, served.task):
             found = served.predictor.predict([picture], [readings[settings][0].text])[0]
         tasks[served.task] = {**found._asdict(), "model": served.told()}
@@ -139,6 +138,36 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
         "milliseconds": {step: round(value, 1) for step, value in took.items()},
         "notice": NOTICE,
     }
+
+
+def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -> tuple[Reading, str]:
+    """The words as the model's memes had theirs, and where they are from."""
+    if text is not None:
+        # a model that was trained before there was masking is given what it knows
+        reading, source, mask = reading_of_given(text), "given", (ocr or {}).get("mask_personal", False)
+    else:
+        params = ocr_params(ocr)
+        engine = _engine_of(params)
+        reading, source, mask = engine.read([picture])[0], engine.settings, params.mask_personal
+    return (without_persons(reading) if mask else reading), source
+
+
+def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
+    """How a model's words are read: its own params, else those of params.yaml.
+
+    Raises:
+        ModelError: they are of another version.
+    """
+    if not ocr:
+        return read_params().ocr
+    try:
+        return OcrParams(**ocr)
+    except ValidationError as error:
+        keys = ", ".join(sorted({str(fault["loc"][0]) for fault in error.errors()}))
+        raise ModelError(
+            f"the model's config: its ocr params are of another version of symptomeme ({keys}). Train it again, "
+            "or give the words with the picture."
+        ) from None
 
 
 @contextmanager

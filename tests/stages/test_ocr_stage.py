@@ -23,9 +23,11 @@ def params(source):
         lang="eng",
         page_segmentation=6,
         view="grey",
-        white_threshold=225,
+        light_threshold=190,
+        dark_threshold=110,
         upscale=1.0,
         min_confidence=0.0,
+        mask_personal=True,
     )
 
 

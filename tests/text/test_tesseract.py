@@ -1,18 +1,23 @@
 import logging
 import os
 import re
+from statistics import fmean
 
 import pytest
 from PIL import Image
 
+from symptomeme.data.transforms import read_picture
 from symptomeme.domain.errors import ToolError
-from symptomeme.text.tesseract import TesseractEngine, whitened
+from symptomeme.sample.draw import Order, draw_meme
+from symptomeme.text.quality import character_error
+from symptomeme.text.tesseract import TesseractEngine
 
 SETTINGS = {
     "lang": "eng",
     "page_segmentation": 6,
     "view": "grey",
-    "white_threshold": 225,
+    "light_threshold": 190,
+    "dark_threshold": 110,
     "upscale": 1.0,
     "min_confidence": 0.0,
 }
@@ -72,22 +77,25 @@ def test_settings_name_all_that_changes_the_result():
     changes = {"page_segmentation": 11, "upscale": 1.5, "min_confidence": 30.0}
     same = r"tesseract [\d.]+, eng [0-9a-f]{8}, psm 11"
     grey = TesseractEngine(**SETTINGS | changes).settings
-    white = TesseractEngine(**SETTINGS | changes | {"view": "white"}).settings
+    letters = TesseractEngine(**SETTINGS | changes | {"view": "letters"}).settings
     assert re.fullmatch(rf"{same}, grey, upscale 1.5, confidence 30", grey)
-    assert re.fullmatch(rf"{same}, white 225, upscale 1.5, confidence 30", white)
+    assert re.fullmatch(rf"{same}, letters 190/110, upscale 1.5, confidence 30", letters)
 
 
-def test_the_white_view_reads_outlined_letters_over_a_picture(drawn):
-    mask = drawn("off white letters").convert("L")
-    scene = Image.radial_gradient("L").resize(mask.size).point(lambda value: 40 * (value // 20 % 5)).convert("RGB")
-    scene.paste((235, 240, 238), mask=mask.point(lambda value: 255 - value))
-    assert TesseractEngine(**SETTINGS | {"view": "white"}).read([scene])[0].text == "off white letters"
+TEXT = "When nobody answers me for 3 days, I worry."
 
 
-def test_whitened_by_hand():
-    picture = Image.new("RGB", (3, 1))
-    picture.putdata([(226, 255, 240), (225, 255, 255), (0, 0, 0)])
-    assert whitened(picture, 225).tobytes() == bytes([0, 255, 255])
+@pytest.mark.parametrize("style", ["outlined", "caption", "blocks"])
+def test_drawn_memes_of_all_styles_are_read(style):
+    memes = [
+        draw_meme(Order(key=f"{style}/{n}", text=TEXT, style=style, widths=(640, 900), capitals=(18, 40)))
+        for n in range(4)
+    ]
+    pictures = [read_picture(meme.data) for meme in memes]
+    readings = TesseractEngine(**SETTINGS | {"view": "letters"}).read(pictures)
+    errors = [character_error(reading.text, TEXT) for reading in readings]
+    assert fmean(errors) <= 0.06, errors
+    assert all(reading.words == len(reading.text.split()) and reading.confidence > 50 for reading in readings)
 
 
 @pytest.mark.parametrize(

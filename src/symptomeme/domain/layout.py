@@ -160,9 +160,14 @@ class TaskPaths:
         """Register: digests of what the registry holds, JSON; git-ignored."""
         return self.root / "registered.json"
 
+    @property
+    def variants(self) -> Path:
+        """The folder with a folder for each variant, and nothing else."""
+        return self.root / "variants"
+
     def variant(self, name: str) -> VariantPaths:
         """Paths of one variant."""
-        return VariantPaths(self.root / "variants" / name)
+        return VariantPaths(self.variants / name)
 
 
 def dataset_paths(dataset: str) -> DatasetPaths:

@@ -55,13 +55,15 @@ class ValidateParams(Section):
 class OcrParams(Section):
     """How words are read from pictures."""
 
-    source: Literal["tesseract", "given"]
+    source: Literal["tesseract", "rapidocr", "given"]
     lang: str
     page_segmentation: Annotated[int, Field(ge=3, le=13)]  # Tesseract's --psm
-    view: Literal["grey", "white"]  # what is read: the grey picture, or black for what is nearly white in it
-    white_threshold: Annotated[int, Field(ge=1, le=254)]  # of the darkest of red, green and blue; view white only
+    view: Literal["letters", "grey"]  # what is read: the letters alone, black on white, or the grey picture
+    light_threshold: Annotated[int, Field(ge=1, le=254)]  # red, green and blue of light pixels are all over this
+    dark_threshold: Annotated[int, Field(ge=1, le=254)]  # red, green and blue of dark pixels are all under this
     upscale: Annotated[float, Field(ge=1, le=4)]
     min_confidence: Annotated[float, Field(ge=0, le=100)]  # percent; words below are left out
+    mask_personal: bool  # handles, e-mail and web addresses, phone numbers; in text given as in text read
 
 
 class ModelParams(Section):

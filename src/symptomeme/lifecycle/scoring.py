@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -17,17 +16,16 @@ import transformers
 from symptomeme.data.transforms import decode, read_picture
 from symptomeme.domain.digests import of_code, of_folder, of_value
 from symptomeme.domain.errors import ImageError, InputError
-from symptomeme.domain.params import OcrParams, read_params
+from symptomeme.domain.params import read_params
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import SCORE_ROWS, write_rows
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.unscored import Meme, as_files, memes_in
-from symptomeme.predictor import Predictor, Served
-from symptomeme.text.engines import engine_of, readings_of
-from symptomeme.text.ocr import OcrEngine, read_all
+from symptomeme.predictor import Predictor, Served, ocr_params
+from symptomeme.text.engines import engine_of, read_pictures
+from symptomeme.text.ocr import OcrEngine, without_persons
 
 BATCH = 32  # memes in one forward pass
-IMAGES_PER_PROCESS = 25  # of Tesseract
 PLAN = b"symptomeme.plan"
 
 
@@ -60,10 +58,10 @@ def score(source: Path, out: Path, served: Served, *, shard_size: int) -> Scored
     """
     torch.set_num_threads(read_params().base.threads)
     memes, predictor = memes_in(source), served.predictor
-    ocr = predictor.config.ocr
-    engine = engine_of(OcrParams(**ocr) if ocr else read_params().ocr)
+    ocr = ocr_params(predictor.config.ocr)
+    engine = engine_of(ocr)
     looks = [_look(meme) for meme in progress(memes, what="looking")]
-    plan = _plan(memes, looks, served, engine, shard_size)
+    plan = _plan(memes, looks, served, [engine.settings, ocr.mask_personal, shard_size])
     parts = [memes[start : start + shard_size] for start in range(0, len(memes), shard_size)]
     if _plan_of(out) == plan:
         return _told(pq.read_table(out), kept=len(parts), shards=len(parts))
@@ -78,7 +76,9 @@ def score(source: Path, out: Path, served: Served, *, shard_size: int) -> Scored
             kept += 1
             continue
         first = number * shard_size
-        write_rows(path, _rows(part, looks[first : first + len(part)], predictor, engine), SCORE_ROWS)
+        write_rows(
+            path, _rows(part, looks[first : first + len(part)], predictor, engine, mask=ocr.mask_personal), SCORE_ROWS
+        )
     whole = _joined(folder, len(parts), plan, served)
     with replacing(out) as beside:
         pq.write_table(whole, beside, compression="zstd")
@@ -99,13 +99,13 @@ def _look(meme: Meme) -> _Look:
     return _Look(sha256, None)
 
 
-def _plan(memes: list[Meme], looks: list[_Look], served: Served, engine: OcrEngine, shard_size: int) -> str:
+def _plan(memes: list[Meme], looks: list[_Look], served: Served, settings: list[Any]) -> str:
     """A digest of everything that the result's bytes depend on."""
     versions = [module.__version__ for module in (torch, transformers, PIL, pa)]
     inputs = [[meme.key, *look] for meme, look in zip(memes, looks, strict=True)]
     model = [served.name, served.version, of_folder(served.predictor.folder)]
     code = of_code([])
-    return of_value([inputs, model, engine.settings, shard_size, torch.get_num_threads(), versions, code])
+    return of_value([inputs, model, settings, torch.get_num_threads(), versions, code])
 
 
 def _plan_of(out: Path) -> str | None:
@@ -121,7 +121,10 @@ def _plan_of(out: Path) -> str | None:
     return str(plan.decode())
 
 
-def _rows(memes: list[Meme], looks: list[_Look], predictor: Predictor, engine: OcrEngine) -> list[dict[str, Any]]:
+def _rows(
+    memes: list[Meme], looks: list[_Look], predictor: Predictor, engine: OcrEngine, *, mask: bool
+) -> list[dict[str, Any]]:
+    """A row a meme; `mask` says whether the model is given words without what names persons."""
     rows: list[dict[str, Any]] = [
         {"key": meme.key, "sha256": look.sha256, "predicted": [], "abstain": True, "words": 0, "fault": look.fault}
         for meme, look in zip(memes, looks, strict=True)
@@ -129,13 +132,9 @@ def _rows(memes: list[Meme], looks: list[_Look], predictor: Predictor, engine: O
     whole = [index for index, look in enumerate(looks) if look.fault is None]
     with as_files([memes[index] for index in whole]) as paths:
         known = [(str(looks[index].sha256), path) for index, path in zip(whole, paths, strict=True)]
-        readings = read_all(
-            engine,
-            known,
-            cache=readings_of(engine),
-            batch_size=IMAGES_PER_PROCESS,
-            workers=os.cpu_count() or 1,
-        )
+        readings = read_pictures(engine, known)
+        if mask:
+            readings = [without_persons(reading) for reading in readings]
         for start in range(0, len(whole), BATCH):
             some = slice(start, start + BATCH)
             texts = [reading.text for reading in readings[some]]

@@ -15,7 +15,7 @@ from symptomeme.sample.captions import words_of
 from symptomeme.sample.damage import DAMAGES, Damage
 from symptomeme.sample.fonts import drawable
 from symptomeme.sample.scenes import SETTINGS
-from symptomeme.sample.styles import FACES, STYLES, Painted, Style
+from symptomeme.sample.styles import CAPITALS, FACES, STYLES, Painted, Style
 
 VERSION = "1"
 """Part of every seed: raised when a change of the drawing shall show in all pictures."""
@@ -36,6 +36,8 @@ class Order:
     widths: tuple[int, int] = (500, 900)  # pixels, smallest and largest
     setting: str | None = None  # None: any of SETTINGS
     style: Style | None = None  # None: any
+    capitals: tuple[int, int] = CAPITALS  # pixels, smallest and largest height of outlined ones
+    quality: int | None = None  # of JPEG, which every meme then is; None: as `_encoded` chooses
     symbols: tuple[str, ...] = ()  # classes whose symbols stand in the picture
     damage: Damage | None = None  # done to the finished file; only to JPEG files
 
@@ -63,9 +65,10 @@ def draw_meme(order: Order) -> Meme:
         width=rng.randint(*order.widths),
         setting=order.setting or rng.choice(tuple(SETTINGS)),
         symbols=order.symbols,
+        capitals=order.capitals,
         rng=rng,
     )
-    data, file_format = _encoded(painted, rng)
+    data, file_format = _encoded(painted, order.quality, rng)
     row = {
         "width": painted.image.width,
         "height": painted.image.height,
@@ -80,9 +83,12 @@ def draw_meme(order: Order) -> Meme:
     return Meme(data, file_format, row)
 
 
-def _encoded(painted: Painted, rng: Random) -> tuple[bytes, Literal["JPEG", "PNG"]]:
+def _encoded(painted: Painted, quality: int | None, rng: Random) -> tuple[bytes, Literal["JPEG", "PNG"]]:
     """A file's bytes: outlined memes as JPEG of quality 80, the others up to 92, some of them as PNG."""
     file = io.BytesIO()
+    if quality is not None:
+        painted.image.save(file, "JPEG", quality=quality)
+        return file.getvalue(), "JPEG"
     share = 0 if painted.style == "outlined" else COLOUR_PNG if painted.pictured else FLAT_PNG
     if rng.random() < share:
         image = painted.image

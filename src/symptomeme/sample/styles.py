@@ -40,18 +40,38 @@ class Painted(NamedTuple):
 class Painter(Protocol):
     """What lays out one meme."""
 
-    def __call__(self, words: list[str], *, width: int, setting: str, symbols: tuple[str, ...], rng: Random) -> Painted:
-        """Paint words over or beside a scene of `setting`, `width` pixels wide, with the symbols of some classes."""
+    def __call__(
+        self,
+        words: list[str],
+        *,
+        width: int,
+        setting: str,
+        symbols: tuple[str, ...],
+        capitals: tuple[int, int],
+        rng: Random,
+    ) -> Painted:
+        """Paint words over or beside a scene of `setting`, `width` pixels wide, with the symbols of some classes.
+
+        `capitals` bounds the height of outlined capitals; other styles do not look at it.
+        """
 
 
-def _outlined(words: list[str], *, width: int, setting: str, symbols: tuple[str, ...], rng: Random) -> Painted:
+def _outlined(
+    words: list[str],
+    *,
+    width: int,
+    setting: str,
+    symbols: tuple[str, ...],
+    capitals: tuple[int, int],
+    rng: Random,
+) -> Painted:
     """White capitals with black outline over a scene, at its top, its bottom or both."""
     margin = round(width * 0.025)
     height = round(width * rng.uniform(0.72, 1.02))
     both = len(words) > ONE_PLACE or (len(words) > 1 and rng.getrandbits(1))
     parts = halves(words) if both else ((words, []) if rng.getrandbits(1) else ([], words))
-    size = size_for_capitals(rng.uniform(*CAPITALS))
-    smallest = size_for_capitals(CAPITALS[0])
+    size = size_for_capitals(rng.uniform(*capitals))
+    smallest = size_for_capitals(capitals[0])
     across = symbol_size(width, rng)
     room = across + 2 * margin if symbols else round(height * 0.12)
     share = 2 if all(parts) else 1
@@ -82,7 +102,15 @@ def _outlined(words: list[str], *, width: int, setting: str, symbols: tuple[str,
     return Painted(image, found, _symbols(image, symbols, area, across, rng), "outlined", True)
 
 
-def _caption(words: list[str], *, width: int, setting: str, symbols: tuple[str, ...], rng: Random) -> Painted:
+def _caption(
+    words: list[str],
+    *,
+    width: int,
+    setting: str,
+    symbols: tuple[str, ...],
+    capitals: tuple[int, int],
+    rng: Random,
+) -> Painted:
     """Black on white, in a strip above a scene."""
     margin = round(width * 0.035)
     block = fit(
@@ -111,7 +139,15 @@ def _caption(words: list[str], *, width: int, setting: str, symbols: tuple[str, 
     return Painted(image, found, _symbols(image, symbols, area, symbol_size(width, rng), rng), "caption", True)
 
 
-def _blocks(words: list[str], *, width: int, setting: str, symbols: tuple[str, ...], rng: Random) -> Painted:
+def _blocks(
+    words: list[str],
+    *,
+    width: int,
+    setting: str,
+    symbols: tuple[str, ...],
+    capitals: tuple[int, int],
+    rng: Random,
+) -> Painted:
     """A paragraph on a light or dark card with a face above; below it, always or now and then, a picture."""
     margin = round(width * 0.05)
     light = bool(rng.getrandbits(1))

@@ -1,6 +1,7 @@
 """Put the trained variants of a task into MLflow; the best on validation becomes challenger."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from symptomeme.domain.digests import of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
 from symptomeme.domain.params import RegisterParams
+from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
 from symptomeme.lifecycle.promotion import choose
@@ -21,13 +23,27 @@ def run(task: Task, variants: list[str], options: RegisterParams) -> None:
     """Register every variant and leave a receipt of digests."""
     paths = task_paths(task.name)
     name = f"{options.model_prefix}-{task.name}"
+    take_back(paths.variants, variants)
     found = {variant: candidate(task, variant, paths.variant(variant)) for variant in variants}
     registry = Registry(experiment=options.experiment)
-    versions = {variant: registry.add(name, item) for variant, item in found.items()}
+    versions = {
+        variant: registry.add(name, item)
+        for variant, item in progress(found.items(), what="register", unit="variant", total=len(found))
+    }
     best = max(variants, key=lambda variant: found[variant].metrics["val.published.macro_f1.value"])
     choose(registry, name, versions[best])
     digests = {variant: item.digest for variant, item in found.items()}
     write_json(paths.receipt, {"model": name, "variants": digests, "challenger": digests[best]})
+
+
+def take_back(folder: Path, variants: list[str]) -> None:
+    """Remove what variants that params.yaml no longer names have left: DVC hashes the whole folder for this stage.
+
+    Nothing is lost: DVC's cache and the checkpoints in .cache/ bring it back when the variant is named again.
+    """
+    for left in folder.iterdir():
+        if left.is_dir() and left.name not in variants:
+            shutil.rmtree(left)
 
 
 def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:

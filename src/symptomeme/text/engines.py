@@ -1,5 +1,7 @@
-"""Which engine reads, by params, and where what it has read is kept."""
+"""Which engine reads, by params, and where its readings are kept."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import PIL
@@ -8,28 +10,56 @@ from symptomeme.data import transforms
 from symptomeme.domain import digests
 from symptomeme.domain.layout import cache
 from symptomeme.domain.params import OcrParams
-from symptomeme.text import tesseract
-from symptomeme.text.ocr import OcrEngine
+from symptomeme.text import rapid, shapes, spaces, tesseract, views
+from symptomeme.text.ocr import OcrEngine, Reading, read_all
+from symptomeme.text.rapid import RapidOcrEngine
 from symptomeme.text.tesseract import TesseractEngine
+
+IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
 
 
 def engine_of(params: OcrParams) -> OcrEngine:
-    """The engine that these params name, also where their `source` is the given text: a new meme comes without.
+    """The engine that these params name; Tesseract where `source` is the given text: a new meme comes without.
 
     Raises:
         ToolError: it is not installed.
     """
+    if params.source == "rapidocr":
+        return RapidOcrEngine(min_confidence=params.min_confidence)
     return TesseractEngine(
         lang=params.lang,
         page_segmentation=params.page_segmentation,
         view=params.view,
-        white_threshold=params.white_threshold,
+        light_threshold=params.light_threshold,
+        dark_threshold=params.dark_threshold,
         upscale=params.upscale,
         min_confidence=params.min_confidence,
     )
 
 
-def readings_of(engine: OcrEngine) -> Path:
-    """The cache of readings by what they depend on beside a picture's bytes: the engine, the code before and after."""
-    code = [digests.of_file(Path(str(module.__file__))) for module in (tesseract, transforms)]
-    return cache("ocr", digests.of_value([engine.settings, PIL.__version__, *code]))
+def read_pictures(engine: OcrEngine, pictures: Sequence[tuple[str, Path]]) -> list[Reading]:
+    """Read pictures, but those that this engine has read before.
+
+    Args:
+        engine: as `engine_of` gives it.
+        pictures: SHA-256 and path of each.
+
+    Raises:
+        ToolError: the engine failed.
+        ImageError: a picture cannot be opened, or has other bytes.
+    """
+    return read_all(
+        engine,
+        pictures,
+        cache=cache("ocr", _digest(engine)),
+        batch_size=IMAGES_PER_PROCESS,
+        workers=os.cpu_count() or 1,
+    )
+
+
+def _digest(engine: OcrEngine) -> str:
+    """What a reading depends on beside the picture's bytes: the engine and the code before and after it."""
+    code = [
+        digests.of_file(Path(str(module.__file__))) for module in (tesseract, views, shapes, rapid, spaces, transforms)
+    ]
+    return digests.of_value([engine.settings, PIL.__version__, *code])

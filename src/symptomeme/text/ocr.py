@@ -16,6 +16,7 @@ from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ImageError
 from symptomeme.domain.progress import progress
+from symptomeme.text.masking import masked
 
 
 class Reading(NamedTuple):
@@ -24,6 +25,17 @@ class Reading(NamedTuple):
     text: str
     confidence: float | None  # mean over words, percent; None when there are none
     words: int
+
+
+def reading_of_given(text: str) -> Reading:
+    """A text that came with the meme, as if it had been read."""
+    return Reading(text, None, len(text.split()))
+
+
+def without_persons(reading: Reading) -> Reading:
+    """The reading with tokens in place of what leads to a person, see `masking`."""
+    text = masked(reading.text)
+    return reading._replace(text=text, words=len(text.split()))
 
 
 class OcrEngine(Protocol):

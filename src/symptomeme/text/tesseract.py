@@ -11,17 +11,26 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pytesseract
-from PIL import Image, ImageChops
+from PIL import Image
 from pytesseract import Output, TesseractError, TesseractNotFoundError
 
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ToolError
 from symptomeme.text.ocr import Reading
+from symptomeme.text.views import Page, page_of
 
 LOG = logging.getLogger(__name__)
+
+
+class Sheet(NamedTuple):
+    """A picture as Tesseract gets it."""
+
+    file: Path
+    whole: bool  # all that is in it, in grey: no letters were found, or none were looked for
+
 
 NOTHING = Reading(text="", confidence=None, words=0)
 REFUSED = 1  # Tesseract's exit status for a picture that it cannot take
@@ -35,8 +44,9 @@ class TesseractEngine:
         *,
         lang: str,
         page_segmentation: int,
-        view: Literal["grey", "white"],
-        white_threshold: int,
+        view: Literal["letters", "grey"],
+        light_threshold: int,
+        dark_threshold: int,
         upscale: float,
         min_confidence: float,
     ) -> None:
@@ -45,10 +55,12 @@ class TesseractEngine:
         Args:
             lang: as for `tesseract -l`: "eng", "eng+deu".
             page_segmentation: as for `tesseract --psm`.
-            view: read the grey picture; or black letters made of all that is nearly white, for outlined capitals.
-            white_threshold: a pixel is nearly white when red, green and blue are all over this (0 to 255).
+            view: read the letters alone, as `views.page_of` finds them; or the picture in grey.
+            light_threshold: red, green and blue of a light pixel are all over this (0 to 255).
+            dark_threshold: red, green and blue of a dark pixel are all under this.
             upscale: factor on width and height before reading.
-            min_confidence: percent; words below are left out.
+            min_confidence: percent; words below are left out of a picture that was read as it is. Of letters that
+                stand alone, doubtful words are mostly near the truth, and all are kept.
 
         Raises:
             ToolError: Tesseract or a language is missing; the message says what to type.
@@ -56,11 +68,12 @@ class TesseractEngine:
         version, languages = _version(), _languages(lang)
         self.settings = (
             f"tesseract {version}, {languages}, psm {page_segmentation}, "
-            f"{view if view == 'grey' else f'white {white_threshold}'}, "
+            f"{view if view == 'grey' else f'letters {light_threshold}/{dark_threshold}'}, "
             f"upscale {upscale:g}, confidence {min_confidence:g}"
         )
-        self._lang, self._config = lang, f"--psm {page_segmentation}"
-        self._white_threshold = white_threshold if view == "white" else None
+        # memes hold no upright bars: what reads as one is a capital I
+        self._lang, self._config = lang, f"--psm {page_segmentation} -c tessedit_char_blacklist=|"
+        self._view, self._light, self._dark = view, light_threshold, dark_threshold
         self._upscale, self._min_confidence = upscale, min_confidence
         # Tesseract's threads only hinder one another, and the limit must stand before it starts. It is given to
         # Tesseract alone: in this process's own environment it would bind torch as well.
@@ -73,61 +86,61 @@ class TesseractEngine:
             ToolError: Tesseract failed for another reason than a picture.
         """
         with TemporaryDirectory(prefix="symptomeme-ocr-") as folder:
-            files = [self._write(picture, Path(folder) / f"{n}.pgm") for n, picture in enumerate(pictures)]
-            if not files:
+            sheets = [self._write(picture, Path(folder) / f"{n}.pgm") for n, picture in enumerate(pictures)]
+            if not sheets:
                 return []
             try:
-                return self._read_files(files)
+                return self._read_sheets(sheets)
             except TesseractError as error:
                 _check_refused(error)
             # one picture spoils a whole list: each alone
-            return [self._read_file(file) for file in files]
+            return [self._read_sheet(sheet) for sheet in sheets]
 
-    def _write(self, picture: Image.Image, file: Path) -> Path:
-        grey = picture.convert("L") if self._white_threshold is None else whitened(picture, self._white_threshold)
+    def _write(self, picture: Image.Image, file: Path) -> Sheet:
+        page = Page(picture.convert("L"), ())
+        if self._view == "letters":
+            page = page_of(picture, light=self._light, dark=self._dark)
+        grey = page.image
         if self._upscale > 1:
             size = (round(grey.width * self._upscale), round(grey.height * self._upscale))
             grey = grey.resize(size, Image.Resampling.LANCZOS)
         grey.save(file)
-        return file
+        return Sheet(file, not page.letters)
 
-    def _read_file(self, file: Path) -> Reading:
+    def _read_sheet(self, sheet: Sheet) -> Reading:
         try:
-            return self._read_files([file])[0]
+            return self._read_sheets([sheet])[0]
         except TesseractError as error:
             _check_refused(error)
-            with Image.open(file) as picture:
+            with Image.open(sheet.file) as picture:
                 LOG.warning("Tesseract refused a picture of %d x %d pixels: no words.", *picture.size)
             return NOTHING
 
-    def _read_files(self, files: list[Path]) -> list[Reading]:
-        names = files[0].parent / "list.txt"
-        names.write_text("\n".join(map(str, files)))
+    def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
+        names = sheets[0].file.parent / "list.txt"
+        names.write_text("\n".join(str(sheet.file) for sheet in sheets))
         table = pytesseract.image_to_data(str(names), lang=self._lang, config=self._config, output_type=Output.STRING)
         rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-        pages: dict[int, list[dict[str, str]]] = {page: [] for page in range(1, len(files) + 1)}
+        pages: list[list[dict[str, str]]] = [[] for _ in sheets]
         for row in rows:
-            pages[int(row["page_num"])].append(row)
-        return [self._reading(page) for page in pages.values()]
-
-    def _reading(self, page: list[dict[str, str]]) -> Reading:
-        """A reading out of the rows of one page: blocks, paragraphs and lines (of confidence -1), and words."""
-        words = [
-            (row["text"].strip(), float(row["conf"]))
-            for row in page
-            if row["text"] and row["text"].strip() and float(row["conf"]) >= self._min_confidence
+            pages[int(row["page_num"]) - 1].append(row)
+        return [
+            _reading(page, min_confidence=self._min_confidence if sheet.whole else 0)
+            for sheet, page in zip(sheets, pages, strict=True)
         ]
-        if not words:
-            return NOTHING
-        confidence = fmean(confidence for _, confidence in words)
-        return Reading(text=" ".join(word for word, _ in words), confidence=round(confidence, 2), words=len(words))
 
 
-def whitened(picture: Image.Image, threshold: int) -> Image.Image:
-    """Black where red, green and blue are all over `threshold`, white elsewhere: grey, of the same size."""
-    red, green, blue = picture.split()
-    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
-    return darkest.point([255] * (threshold + 1) + [0] * (255 - threshold))
+def _reading(page: list[dict[str, str]], *, min_confidence: float) -> Reading:
+    """A reading out of the rows of one page: blocks, paragraphs and lines (of confidence -1), and words."""
+    words = [
+        (row["text"].strip(), float(row["conf"]))
+        for row in page
+        if row["text"] and row["text"].strip() and float(row["conf"]) >= min_confidence
+    ]
+    if not words:
+        return NOTHING
+    confidence = fmean(confidence for _, confidence in words)
+    return Reading(text=" ".join(word for word, _ in words), confidence=round(confidence, 2), words=len(words))
 
 
 def _check_refused(error: TesseractError) -> None:

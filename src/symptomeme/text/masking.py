@@ -1,0 +1,38 @@
+"""Who can be reached by a text is kept out of it: handles, e-mail addresses, phone numbers and web addresses.
+
+The tokens are those that models of short posts know, `@user` and `http`, and two more of their kind. They are whole
+words to any tokenizer, and masked text stays as it is when it is masked again.
+"""
+
+import re
+
+USER, EMAIL, PHONE, URL = "@user", "@email", "@phone", "http"
+
+SAFE_ENDINGS = "com|org|net|edu|gov|info|io|app|tv|gg|co\\.uk|ca|de|fr|xyz"
+"""A bare name with one of these is an address; `.me`, `.so` and the like are mostly a missing space."""
+
+_PATTERNS = {
+    EMAIL: r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    URL: rf"(?:https?://|www\.)\S*[\w/]"
+    rf"|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{SAFE_ENDINGS})(?![\w-])(?:/\S*[\w/])?"
+    r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*[\w/]",
+    PHONE: r"(?<![\w+.,/-])(?:"
+    r"\+\d(?:[ ().-]{0,2}\d){7,14}"  # any country
+    r"|(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # North America, with separators
+    r"|0\d{3,4}[ -]\d{3}[ -]?\d{3,4}"  # Europe, within a country
+    r"|\d{3}-\d{4}|\d{10,11}"
+    r")(?![\w-])",
+    # after the others' tokens: an address is no handle
+    USER: rf"(?<![\w@])(?!(?:{EMAIL}|{PHONE})(?!\w))@\w(?:[\w.]*\w)?|(?<![\w/])/?u/[\w-]{{3,}}",
+}
+
+_NAMES = dict(zip(("email", "url", "phone", "user"), _PATTERNS, strict=True))
+
+_PERSONAL = re.compile(
+    "|".join(f"(?P<{name}>{_PATTERNS[token]})" for name, token in _NAMES.items()), re.IGNORECASE | re.ASCII
+)
+
+
+def masked(text: str) -> str:
+    """The text with a token in place of each handle, e-mail address, phone number and web address."""
+    return _PERSONAL.sub(lambda found: _NAMES[str(found.lastgroup)], text)

@@ -1,0 +1,40 @@
+import pytest
+
+from symptomeme.text.masking import masked
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("when @some_one99 posts", "when @user posts"),
+        ("@A.B: me. @c_d, you", "@user: me. @user, you"),
+        ("u/throw-away and /u/other_one agree", "@user and @user agree"),
+        ("mail first.last+tag@mail.example.org now", "mail @email now"),
+        ("see https://example.org/a?b=c#d, please", "see http, please"),
+        ("WWW.EXAMPLE.ORG and imgflip.com.", "http and http."),
+        ("youtu.be/abc123 plays", "http plays"),
+        ("call (555) 123-4567 or 555-123-4567", "call @phone or @phone"),
+        ("+44 20 7946 0958; 1-800-555-0199; 555-0199", "@phone; @phone; @phone"),
+        ("07700 900123 5551234567", "@phone @phone"),
+    ],
+)
+def test_what_leads_to_a_person_is_masked(text, expected):
+    assert masked(text) == expected
+    assert masked(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "me @ 3 am",
+        "I can't sleep.me neither",
+        "12:30 on 2020-10-12, 1,000,000 times",
+        "from 2019-2020 to 24/7, 3.14159 and 100%",
+        "and/or either/or you/me",
+        "so tired... ok. Dr. Who e.g. now",
+        "Zoë's naïve 'ñandú' № 7",
+        "",
+    ],
+)
+def test_other_text_stays_as_it_is(text):
+    assert masked(text) == text
