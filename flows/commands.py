@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 Say = Callable[[str], None]
+Variables = Mapping[str, str] | None
 
 LEASH = Path(__file__).resolve().with_name("leash.py")
 BAR = re.compile(r"\d+%\|")
@@ -55,7 +56,7 @@ _called_off = threading.Event()
 
 
 def run(
-    module: str, *arguments: str, cwd: Path, say: Say, seconds: float, keep: bool = False, **variables: str
+    module: str, *arguments: str, cwd: Path, say: Say, seconds: float, keep: bool = False, variables: Variables = None
 ) -> Ended:
     """Run `python -m module` in a process group of its own, which ends with this process or after `seconds`.
 
@@ -87,7 +88,7 @@ def run(
         if _called_off.is_set():  # meanwhile
             _kill(process)
         late = threading.Event()
-        alarm = threading.Timer(seconds, lambda: (late.set(), _kill(process)))
+        alarm = threading.Timer(seconds, _end_late, [process, late])
         alarm.start()
         try:
             stream = process.stderr if keep else process.stdout
@@ -107,26 +108,26 @@ def run(
         return Ended(code, lines, kept.read().decode() if kept else "", late.is_set())
 
 
-def checked(module: str, *arguments: str, cwd: Path, say: Say, seconds: float, **variables: str) -> None:
+def checked(module: str, *arguments: str, cwd: Path, say: Say, seconds: float, variables: Variables = None) -> None:
     """`run` that must end well.
 
     Raises:
         PassingFault: it failed, and may not the next time.
         LastingFault: it failed, and will again.
     """
-    ended = run(module, *arguments, cwd=cwd, say=say, seconds=seconds, **variables)
+    ended = run(module, *arguments, cwd=cwd, say=say, seconds=seconds, variables=variables)
     if ended.code:
         raise fault(ended)
 
 
-def verb(*arguments: str, cwd: Path, say: Say, seconds: float, **variables: str) -> dict[str, Any]:
+def verb(*arguments: str, cwd: Path, say: Say, seconds: float, variables: Variables = None) -> dict[str, Any]:
     """What `symptomeme VERB … --json` answers.
 
     Raises:
         PassingFault: it failed, and may not the next time.
         LastingFault: it failed, and will again; or there is no such verb.
     """
-    told = run("symptomeme", *arguments, "--json", cwd=cwd, say=say, seconds=seconds, keep=True, **variables)
+    told = run("symptomeme", *arguments, "--json", cwd=cwd, say=say, seconds=seconds, keep=True, variables=variables)
     try:
         answer = json.loads(told.kept)
     except json.JSONDecodeError:
@@ -173,6 +174,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def _end_late(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    _kill(process)
+
+
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield None
@@ -203,20 +209,20 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
         yield rest.rstrip()
 
 
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+def _environment(variables: Variables) -> dict[str, str]:
     """This environment with the interpreter's own programs first, since stages are commands."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **variables}
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **(variables or {})}
 
 
-def git(*arguments: str, cwd: Path, given: bytes | None = None, **variables: str) -> str:
+def git(*arguments: str, cwd: Path, variables: Variables = None) -> str:
     """What git prints, without its last line's end.
 
     Raises:
         LastingFault: it failed.
     """
     command: Sequence[str] = ("git", *arguments)
-    done = subprocess.run(command, cwd=cwd, input=given, env=_environment(variables), capture_output=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=_environment(variables), capture_output=True, check=False)
     if done.returncode:
         told = " ".join(done.stderr.decode(errors="replace").split())
         raise LastingFault(f"'git {' '.join(arguments)}' failed: {told[:300]}")

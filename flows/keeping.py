@@ -27,17 +27,17 @@ def commit_to(branch: str, *, home: Path, root: Path, message: str) -> str | Non
     head, tip = git("rev-parse", "HEAD", cwd=home), _tip(branch, home)
     with TemporaryDirectory() as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-        git("read-tree", "HEAD", cwd=home, **index)
+        git("read-tree", "HEAD", cwd=home, variables=index)
         for name in FILES:
             blob = git("hash-object", "-w", str(root / name), cwd=home)
-            git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", cwd=home, **index)
-        tree = git("write-tree", cwd=home, **index)
+            git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", cwd=home, variables=index)
+        tree = git("write-tree", cwd=home, variables=index)
     if tip and git("rev-parse", f"{tip}^{{tree}}", cwd=home) == tree:
         return None
     follows = tip is not None and git("merge-base", head, tip, cwd=home) == head
     parents = [tip] if tip and follows else [tip, head] if tip else [head]
     words = [word for parent in parents for word in ("-p", parent)]
-    commit = git("commit-tree", tree, *words, "-m", message, cwd=home, **_somebody(home))
+    commit = git("commit-tree", tree, *words, "-m", message, cwd=home, variables=somebody(home))
     git("update-ref", f"refs/heads/{branch}", commit, tip or "", cwd=home)
     return commit
 
@@ -46,7 +46,7 @@ def _commit_here(home: Path, message: str) -> str | None:
     if not git("status", "--porcelain", "--", *FILES, cwd=home):
         return None
     git("add", "--", *FILES, cwd=home)
-    git("commit", "--quiet", "--no-verify", "--only", "-m", message, "--", *FILES, cwd=home, **_somebody(home))
+    git("commit", "--quiet", "--no-verify", "--only", "-m", message, "--", *FILES, cwd=home, variables=somebody(home))
     return git("rev-parse", "HEAD", cwd=home)
 
 
@@ -58,7 +58,7 @@ def _tip(branch: str, home: Path) -> str | None:
     return git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}", cwd=home) or None
 
 
-def _somebody(home: Path) -> dict[str, str]:
+def somebody(home: Path) -> dict[str, str]:
     """A name for the commit where git knows none."""
     try:
         git("config", "user.email", cwd=home)

@@ -63,7 +63,9 @@ def run_step(step: Step, place: Place, *, force: bool, hours: float) -> None:
         words = ["pull", step.name]
     say = get_run_logger().info
     with AT_ONCE:
-        checked("dvc", "--wait-for-lock", *words, cwd=place.root, say=say, seconds=hours * HOUR, **place.variables)
+        checked(
+            "dvc", "--wait-for-lock", *words, cwd=place.root, say=say, seconds=hours * HOUR, variables=place.variables
+        )
 
 
 @task(retry_condition_fn=passes)
@@ -73,7 +75,7 @@ def ask(*words: str, place: Place, hours: float) -> dict[str, Any]:
     Raises:
         PassingFault, LastingFault: it failed.
     """
-    return verb(*words, cwd=place.root, say=get_run_logger().info, seconds=hours * HOUR, **place.variables)
+    return verb(*words, cwd=place.root, say=get_run_logger().info, seconds=hours * HOUR, variables=place.variables)
 
 
 @flow(name="retrain", task_runner=ThreadPoolTaskRunner())

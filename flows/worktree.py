@@ -10,6 +10,7 @@ from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
 
 from flows.commands import LastingFault, Say, checked, git, run
+from flows.keeping import somebody
 from symptomeme.domain.layout import CACHE, PARAMS
 
 TREE = CACHE / "worktrees" / "overrides"
@@ -56,7 +57,7 @@ def place_for(home: Path, overrides: Sequence[str], *, registry: str, say: Say) 
 
 
 def _make(home: Path, tree: Path, say: Say) -> None:
-    commit = git("stash", "create", cwd=home) or git("rev-parse", "HEAD", cwd=home)
+    commit = git("stash", "create", cwd=home, variables=somebody(home)) or git("rev-parse", "HEAD", cwd=home)
     git("worktree", "add", "--quiet", "--detach", str(tree), commit, cwd=home)
     for folder in SHARED:
         (home / folder).mkdir(exist_ok=True)
