@@ -5,6 +5,7 @@ Either answer can start a retrain run, where a server is there to start one.
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 from prefect import flow, get_client, get_run_logger
 from prefect.client.schemas.filters import (
@@ -14,7 +15,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.deployments import run_deployment
 from prefect.states import Completed
 
@@ -91,7 +92,8 @@ def start_retrain(*, tasks: list[str] | None) -> str:
     if soon:
         return f"{flow_name} is under way already: {soon[0]}"
     parameters = {"tasks": tasks} if tasks else {}
-    return f"started {flow_name}: {run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False).name}"
+    started = cast(FlowRun, run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False))
+    return f"started {flow_name}: {started.name}"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.flow_runs import pause_flow_run
 from prefect.futures import PrefectFuture, wait
 from prefect.input import RunInput
-from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task, exponential_backoff
 
 from flows import page
@@ -27,6 +26,9 @@ from flows.keeping import FILES, commit_to
 from flows.worktree import Place, place_for
 from symptomeme.cli.lifeline import alone
 from symptomeme.domain.errors import InputError
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 AT_ONCE = BoundedSemaphore(2)  # stages; those of different tasks need nothing of one another
 TRIES_AGAIN = 2
@@ -78,7 +80,7 @@ def ask(*words: str, place: Place, hours: float) -> dict[str, Any]:
     return verb(*words, cwd=place.root, say=get_run_logger().info, seconds=hours * HOUR, variables=place.variables)
 
 
-@flow(name="retrain", task_runner=ThreadPoolTaskRunner())
+@flow(name="retrain")
 @in_one_line
 def retrain(
     tasks: list[str] | None = None,
@@ -177,7 +179,7 @@ def run_graph(graph: Sequence[Step], place: Place, *, force: bool, hours: float)
         for step in graph:
             needed = [futures[name] for name in step.after]
             futures[step.name] = with_name(run_step, step.name).submit(
-                step, place, force=force, hours=hours, wait_for=needed
+                step, place, force=force, hours=hours, wait_for=needed, return_state=False
             )
         wait(list(futures.values()))
     except BaseException:  # cancelled, or interrupted: no stage may go on
@@ -194,7 +196,7 @@ def run_graph(graph: Sequence[Step], place: Place, *, force: bool, hours: float)
         raise LastingFault("; ".join(reasons))
 
 
-def with_name(work: Task[..., Any], name: str) -> Task[..., Any]:
+def with_name(work: Task[Given, Found], name: str) -> Task[Given, Found]:
     """A task as the run's page shows it, with the tries it is given."""
     return work.with_options(
         name=name,

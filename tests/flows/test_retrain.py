@@ -16,7 +16,6 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.task_runners import ThreadPoolTaskRunner
 from running import PATIENCE, at_work
 from small_project import environment, run
 
@@ -29,7 +28,7 @@ from symptomeme.cli.lifeline import alone
 pytestmark = pytest.mark.usefixtures("prefect")
 
 
-@flow(task_runner=ThreadPoolTaskRunner())
+@flow
 def stages_alone(force: bool = False) -> None:
     """What retrain does before it asks the verbs."""
     with retrain.the_only_one(0):
