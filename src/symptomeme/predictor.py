@@ -57,6 +57,7 @@ class Predictor:
         Raises:
             ModelError: the folder holds no model of this package.
         """
+        self.folder = folder
         self.model = load_classifier(folder).eval()
         self.processor = SymptomProcessor.from_pretrained(folder)
         self.config = self.model.config
@@ -183,7 +184,11 @@ def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -
 
 
 def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
-    """A model's own, else those of params.yaml."""
+    """How a model's words are read: its own params, else those of params.yaml.
+
+    Raises:
+        ModelError: they are of another version.
+    """
     if not ocr:
         return read_params().ocr
     try:

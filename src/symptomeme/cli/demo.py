@@ -35,7 +35,9 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register `demo` and `results`."""
     demo = verbs.add_parser("demo", help="draw the sample, run the graph on it, print the closing table")
     demo.set_defaults(run=run)
-    verbs.add_parser("results", help="print the closing table of the last run").set_defaults(run=print_results)
+    results = verbs.add_parser("results", help="print the closing table of the last run")
+    results.add_argument("--json", action="store_true", help="print each new model's figures beside the champion's")
+    results.set_defaults(run=print_results)
 
 
 def run(_: argparse.Namespace) -> int:
@@ -53,7 +55,7 @@ def run(_: argparse.Namespace) -> int:
     elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
         print("data/ is not what data.dvc says: going on with data/. For the sample as it was: rm -r data")
     reproduce(read_params().tasks)
-    read = print_results(argparse.Namespace())
+    read = print_results(argparse.Namespace(json=False))
     picture = min(dataset_paths("axiom").images("test").iterdir())
     print(NEXT.format(picture=picture))
     print(f"Demo: {perf_counter() - start:.0f} s.")
@@ -128,7 +130,7 @@ def make_sample() -> None:
     dvc("add", "--quiet", str(DATA))
 
 
-def print_results(_: argparse.Namespace) -> int:
+def print_results(arguments: argparse.Namespace) -> int:
     """Print the closing table.
 
     Raises:
@@ -137,6 +139,11 @@ def print_results(_: argparse.Namespace) -> int:
     from symptomeme.lifecycle.results import checked, results, table
 
     params = read_params()
+    if arguments.json:
+        from symptomeme.lifecycle.comparison import against_champion
+
+        print(json.dumps({"rows": [row._asdict() for row in against_champion(params)]}, indent=2))
+        return 0
     rows = results(params)
     if not rows:
         raise InputError("no variant has been evaluated and registered yet. Run 'dvc repro'.")

@@ -16,6 +16,7 @@ from symptomeme.cli import (
     package,
     params,
     promotion,
+    score,
     stage,
     trace,
     weights,
@@ -51,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"symptomeme {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, demo):
+    for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, score, demo):
         group.add_to(verbs)
     return top
 

@@ -5,10 +5,10 @@ import json
 import sys
 from typing import Any
 
-from symptomeme.cli.lifeline import alone
 from symptomeme.domain.errors import RegistryError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import PROMOTIONS
+from symptomeme.domain.locking import alone
 from symptomeme.domain.params import read_params
 from symptomeme.domain.writing import read_log
 

@@ -248,8 +248,9 @@ class Registry:
         found = self.client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
-        local = self.uri.startswith("sqlite")
-        place = Path("mlartifacts").absolute().as_uri() if local else None
+        database = self.uri.removeprefix("sqlite:///") if self.uri.startswith("sqlite") else None
+        # beside the database, wherever this process works
+        place = (Path(database).absolute().parent / "mlartifacts").as_uri() if database else None
         try:
             return str(self.client.create_experiment(self.experiment, artifact_location=place))
         except MlflowException as error:

@@ -45,7 +45,7 @@ def read_pictures(engine: OcrEngine, pictures: Sequence[tuple[str, Path]]) -> li
         pictures: SHA-256 and path of each.
 
     Raises:
-        ToolError: Tesseract failed.
+        ToolError: the engine failed.
         ImageError: a picture cannot be opened, or has other bytes.
     """
     return read_all(
