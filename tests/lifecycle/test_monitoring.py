@@ -100,6 +100,7 @@ def test_a_champion_without_reference_is_told_in_one_line(version, capsys, regis
     name = f"watched-{workplace.parent.name}-anxiety"
     bare = registry.add(name, candidate("bare"))
     registry.point(name, "champion", bare.version)
+    capsys.readouterr()  # MLflow tells of registering
     code, told = monitor(capsys)
     assert code == 1
     assert told.err.startswith(f"symptomeme monitor: {name} 2: reference/reference.parquet is not among the artifacts")
