@@ -35,7 +35,7 @@ Champion = Callable[..., str]
 
 @pytest.fixture
 def params(registry: Registry, place: Path, bentoml_home: Path) -> Iterator[Params]:
-    """A project with a registry and a store, in which nothing is live. A seed's model is registered and built once for all tests."""
+    """A project with a registry and a store, in which nothing is live; a model is registered once for all tests."""
     told = yaml.safe_load((ROOT / "profiles/sample.yaml").read_text())
     told["tasks"] = {"anxiety": "axiom"}
     told["register"]["model_prefix"] = "tiny"
