@@ -31,6 +31,7 @@ def put_model(folder: Path, model: PackagedModel) -> None:
 
     Raises:
         RegistryError: the folder is not what the registry calls by this digest.
+        ToolError: BentoML does not take a model of this name.
         OSError: there is no room.
     """
     name, _, version = model.tag.partition(":")
@@ -40,8 +41,14 @@ def put_model(folder: Path, model: PackagedModel) -> None:
         return
     shutil.rmtree(place, ignore_errors=True)  # changed, or left by a process that was killed
     labels = {"name": model.name, "variant": model.variant, "digest": model.digest}
-    with _told_of_room(place), bentoml.models.create(model.tag, labels=labels) as stored:
-        shutil.copytree(folder, Path(stored.path) / MODEL_FOLDER)
+    try:
+        with _told_of_room(place), bentoml.models.create(model.tag, labels=labels) as stored:
+            shutil.copytree(folder, Path(stored.path) / MODEL_FOLDER)
+    except (BentoMLException, ValueError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise ToolError(
+            f"BentoML does not take {model.tag} into its store: {told}. Choose another register.model_prefix."
+        ) from None
     if of_folder(kept) != model.digest:
         shutil.rmtree(place)
         raise RegistryError(

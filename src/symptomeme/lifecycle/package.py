@@ -70,7 +70,7 @@ def package_champions(params: Params, *, force: bool = False, try_out: Probe = p
         champions = {task: _champion(params, task) for task in params.tasks}
         for champion in champions.values():
             put_model(champion.folder, champion.model)
-        models = {task: champion.model for task, champion in champions.items()}
+        models: dict[str, PackagedModel] = {task: champion.model for task, champion in champions.items()}
         with TemporaryDirectory(prefix="symptomeme-package-") as scratch:
             context = Path(scratch) / "context"
             engines = {_engine(champion.folder) for champion in champions.values()}

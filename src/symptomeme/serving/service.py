@@ -37,7 +37,7 @@ def _as_list(value: Any) -> Any:
     return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
-@bentoml.service(name="symptomeme")  # type: ignore[untyped-decorator]
+@bentoml.service(name="symptomeme")
 class Memes:
     """Which symptoms of anxiety or depression a meme expresses. A research tool, not a diagnosis."""
 
@@ -89,7 +89,7 @@ class Memes:
         return {**found.answer, "request_id": request_id}
 
 
-Memes.add_asgi_middleware(OnlyForms)
+Memes.add_asgi_middleware(OnlyForms)  # type: ignore[attr-defined] # the decorator has made a Service of the class
 
 
 def _asked_for(tasks: list[str] | None, models: Models) -> Models:
