@@ -4,6 +4,7 @@ A run that was ended goes on where it was: finished seeds are kept, finished sta
 their checkpoints. The seconds of all goes are summed.
 """
 
+import ctypes
 import json
 import os
 import re
@@ -28,6 +29,7 @@ from symptomeme.domain.layout import CACHE, PARAMS, dataset_paths, task_paths
 from symptomeme.domain.writing import replacing, write_json, write_text
 
 KEPT = CACHE / "benchmarks" / "real_text"
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 BEAT = 5  # seconds between two notes of how long a stage has run
 OF_THE_TASK = ("ingest", "validate", "ocr", "prealign")
 OF_A_VARIANT = ("train", "evaluate")
@@ -119,7 +121,7 @@ def _run(task: Task, seed: int, stages: Sequence[str], made_with: dict[str, Any]
         now = {**fresh, "goes": fresh["goes"] + 1, "how": "ended"}
         now.setdefault("warm", stage.startswith("ocr@") and any((CACHE / "ocr").glob("*")))
         done = before["how"] == "ran"
-        for seconds, how in _seconds_of(stage, journal_path.with_name(f"{seed}.log")):
+        for seconds, how in _seconds_of(stage, journal_path.with_name(f"{seed}.log"), again=fresh["goes"] > 0):
             now = {**now, "seconds": round(fresh["seconds"] + seconds, 2), "how": how}
             if not done or how == "ran":
                 journal["stages"][stage] = now
@@ -130,8 +132,11 @@ def _run(task: Task, seed: int, stages: Sequence[str], made_with: dict[str, Any]
     return dict(journal["stages"])
 
 
-def _seconds_of(stage: str, log: Path) -> Iterator[tuple[float, str]]:
-    """Run one stage; now and then the seconds since its start, with `ended` until it is known how it went."""
+def _seconds_of(stage: str, log: Path, *, again: bool) -> Iterator[tuple[float, str]]:
+    """Run one stage; now and then the seconds since its start, with `ended` until it is known how it went.
+
+    If it was ended before (`again`), it may be DVC's already: it ran if it did in any go.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     started = time.monotonic()
@@ -143,6 +148,7 @@ def _seconds_of(stage: str, log: Path) -> Iterator[tuple[float, str]]:
             env={**ENVIRONMENT, **os.environ, "PATH": path},
             stdout=out,
             stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs here
         )
         try:
             while process.poll() is None:
@@ -152,15 +158,30 @@ def _seconds_of(stage: str, log: Path) -> Iterator[tuple[float, str]]:
                     yield time.monotonic() - started, "ended"
         finally:
             if process.poll() is None:  # this process is being ended
-                process.send_signal(signal.SIGINT)
-                process.wait()
+                _end(process)
         seconds = time.monotonic() - started
-        out.seek(begin)
+        out.seek(0 if again else begin)
         told = out.read()
     if process.returncode:
         raise SystemExit(f"{stage} failed, see the end of {log}. Mend it and run this again: it goes on here.")
-    how = "ran" if "Running stage" in told else "restored" if "is cached" in told else "unchanged"
+    ran, restored = (words in told for words in (f"Running stage '{stage}'", f"Stage '{stage}' is cached"))
+    how = "ran" if ran else "restored" if restored else "unchanged"
     yield seconds, how
+
+
+def _end_with_parent() -> None:
+    """Have Linux end this process when its parent is killed: the next run would find DVC busy."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a DVC that Ctrl-C has reached too, else end it; its stage ends with it."""
+    try:
+        process.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # it ignores SIGINT while a stage runs
+        process.wait()
 
 
 def _size(task: Task, stage: str) -> dict[str, int]:

@@ -192,6 +192,8 @@ def main() -> None:
             measure(task, arguments.seeds, arguments.variants, register=arguments.register)
         except SymptomemeError as error:
             raise SystemExit(str(error)) from None
+        except KeyboardInterrupt:
+            raise SystemExit("Interrupted; run it again to go on.") from None
     else:
         report(task, arguments.seeds, markdown=arguments.markdown)
 
