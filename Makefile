@@ -1,7 +1,9 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
-# make acceptance   tests that take minutes: interrupted runs, damaged pictures and archives
-.PHONY: demo test acceptance check repro setup
+# make serve   package the champions, answer HTTP on 127.0.0.1:3000
+# make server  Prefect, MLflow and a worker on this machine, until Ctrl-C: docs/operations.md
+# make acceptance   tests that take minutes: the demo, interrupted runs, damaged pictures and archives
+.PHONY: demo test acceptance check repro serve server setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup:
@@ -17,6 +19,7 @@ check: setup
 	lint-imports
 
 test: check
+	@scripts/setup.sh --browser
 	pytest
 
 acceptance: setup
@@ -24,3 +27,12 @@ acceptance: setup
 
 repro: setup
 	dvc repro
+
+serve: export BENTOML_HOME := $(CURDIR)/.bentoml
+serve: export BENTOML_DO_NOT_TRACK := True
+serve: setup
+	symptomeme package
+	bentoml serve --host 127.0.0.1 --port 3000
+
+server: setup
+	@exec python -m flows.server

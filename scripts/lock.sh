@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 python3.11 -m venv "$fresh"
-"$fresh/bin/pip" install --quiet -e '.[sample,dev]'
+"$fresh/bin/pip" install --quiet -e '.[sample,dev,postgres]'
 {
     echo "# Every package but torch's accelerator builds, as constraints: pip install -c requirements.lock -e '.[sample,dev]'"
     echo "# Written by scripts/lock.sh on Python 3.11."

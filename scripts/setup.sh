@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything a fresh machine needs: the virtual environment, the locked packages, Tesseract. Does nothing when all is there.
+# With --browser also a Chromium, for the tests of pages; where it may not be installed those tests are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,5 +34,14 @@ if ! command -v tesseract > /dev/null; then
     else
         echo "setup: Tesseract is missing. Install it with your package manager (Fedora: sudo dnf install tesseract)." >&2
         exit 1
+    fi
+fi
+
+if [ "${1:-}" = --browser ] && ! command -v chromium chromium-browser google-chrome > /dev/null; then
+    if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ] \
+        && (apt-get update && apt-get install --yes --no-install-recommends chromium) > /tmp/symptomeme-chromium.log 2>&1; then
+        echo "setup: Chromium installed."
+    else
+        echo "setup: no Chromium: tests of pages will be skipped. Debian: sudo apt-get install --yes chromium" >&2
     fi
 fi

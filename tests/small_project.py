@@ -23,6 +23,7 @@ SMALL = {
     "train": {"epochs": 2, "frozen_text_layers": 1},
     "evaluate": {"resamples": 50},
     "validate": {"max_bad_share": 0.2},
+    "promote": {"resamples": 200, "min_memes": 5, "min_self_harm_recall": 0.0},
 }
 
 

@@ -40,6 +40,12 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]
     thresholds: dict[str, float]
     abstain: bool
+    embedding: list[float]
+    """The contrastive embedding of the fused feature, unit length: for monitoring, not part of an answer."""
+
+    def told(self) -> dict[str, Any]:
+        """What an answer says of it."""
+        return {name: value for name, value in self._asdict().items() if name != "embedding"}
 
 
 class Predictor:
@@ -51,6 +57,7 @@ class Predictor:
         Raises:
             ModelError: the folder holds no model of this package.
         """
+        self.folder = folder
         self.model = load_classifier(folder).eval()
         self.processor = SymptomProcessor.from_pretrained(folder)
         self.config = self.model.config
@@ -65,7 +72,8 @@ class Predictor:
             images=pictures if self.config.image else None,
         )
         with torch.inference_mode():
-            scores = self.model.probabilities(self.model(**inputs).logits).numpy()
+            output = self.model(**inputs)
+            scores = self.model.probabilities(output.logits).numpy()
         multi_label = self.config.problem_type == "multi_label_classification"
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])
@@ -77,8 +85,9 @@ class Predictor:
                 probabilities=dict(zip(names, score.tolist(), strict=True)),
                 thresholds=dict(zip(names, limits.tolist(), strict=True)),
                 abstain=bool(mute),
+                embedding=place.tolist(),
             )
-            for row, score, mute in zip(claimed, scores, silent, strict=True)
+            for row, score, mute, place in zip(claimed, scores, silent, output.fused_embedding, strict=True)
         ]
 
 
@@ -100,8 +109,28 @@ class Served:
         return {"name": self.name, "version": self.version, "variant": self.predictor.config.variant}
 
 
+class Features(NamedTuple):
+    """What monitoring compares of one meme under one model; neither its picture nor its words."""
+
+    text_length: int  # characters
+    ocr_confidence: float | None  # percent
+    embedding: list[float]
+
+
+class Examined(NamedTuple):
+    """An answer, and by task the features that it rests on."""
+
+    answer: dict[str, Any]
+    features: dict[str, Features]
+
+
 def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str | None) -> dict[str, Any]:
-    """All models' predictions of one image, as docs/model-output.md describes them.
+    """All models' predictions of one image, as docs/model-output.md describes them: `examine` without the features."""
+    return examine(image, named, models, text).answer
+
+
+def examine(image: Path | bytes, named: str, models: Sequence[Served], text: str | None) -> Examined:
+    """All models' predictions of one image, as docs/model-output.md describes them, and features of the meme.
 
     Args:
         image: a file, or its bytes.
@@ -118,7 +147,7 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
     with _timed(took, "picture"):
         picture = read_picture(image, where=named)
     readings: dict[str, tuple[Reading, str]] = {}
-    tasks = {}
+    tasks, features = {}, {}
     for served in models:
         config = served.predictor.config
         settings = json.dumps(config.ocr, sort_keys=True)
@@ -126,10 +155,12 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
             with _timed(took, "ocr"):
                 readings[settings] = _words(picture, text, config.ocr)
         with _timed(took, served.task):
-            found = served.predictor.predict([picture], [readings[settings][0].text])[0]
-        tasks[served.task] = {**found._asdict(), "model": served.told()}
+            read = readings[settings][0]
+            found = served.predictor.predict([picture], [read.text])[0]
+        tasks[served.task] = {**found.told(), "model": served.told()}
+        features[served.task] = Features(len(read.text), read.confidence, found.embedding)
     reading, engine_name = next(iter(readings.values()))
-    return {
+    told = {
         "image": named,
         "sha256": of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest(),
         "text": {"value": reading.text, "confidence": reading.confidence, "engine": engine_name},
@@ -137,6 +168,7 @@ def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str 
         "milliseconds": {step: round(value, 1) for step, value in took.items()},
         "notice": NOTICE,
     }
+    return Examined(told, features)
 
 
 def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -> tuple[Reading, str]:
@@ -145,14 +177,18 @@ def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -
         # a model that was trained before there was masking is given what it knows
         reading, source, mask = reading_of_given(text), "given", (ocr or {}).get("mask_personal", False)
     else:
-        params = _ocr_params(ocr)
+        params = ocr_params(ocr)
         engine = _engine_of(params)
         reading, source, mask = engine.read([picture])[0], engine.settings, params.mask_personal
     return (without_persons(reading) if mask else reading), source
 
 
-def _ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
-    """A model's own, else those of params.yaml."""
+def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:
+    """How a model's words are read: its own params, else those of params.yaml.
+
+    Raises:
+        ModelError: they are of another version.
+    """
     if not ocr:
         return read_params().ocr
     try:

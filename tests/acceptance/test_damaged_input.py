@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from acceptance.mutations import mutated
-from faults.plants import saved, seen
+from faults.fault import saved, seen
 from PIL import Image, ImageFile
 from small_project import environment
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from symptomeme.cli import lifeline
-from symptomeme.cli.lifeline import alone
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import lock
+from symptomeme.domain.locking import alone
 
 PATIENCE = 60  # seconds until a test gives up
 STAGE = """
@@ -52,9 +51,8 @@ def test_a_stage_and_its_children_end_with_a_killed_dvc(dvc: subprocess.Popen[st
 
 def test_one_process_at_a_time_runs_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lifeline, "GRACE", 0)
     with alone("ingest@anxiety"), alone("ingest@depression"):
-        with pytest.raises(InputError) as error, alone("ingest@anxiety"):
+        with pytest.raises(InputError) as error, alone("ingest@anxiety", patience=0):
             pytest.fail("two at a time")
         own = os.getpid()
         assert str(error.value) == (

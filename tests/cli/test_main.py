@@ -1,9 +1,12 @@
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from symptomeme.cli import demo
 from symptomeme.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +72,32 @@ def test_the_demo_leaves_other_data_alone(project: Path, capsys: pytest.CaptureF
         capsys.readouterr().err
     )
     assert (folder / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("there", [(), ("data/weights/text",), ("data/axiom",)])
+@pytest.mark.parametrize("pointer", ["outs:\n- md5: 0123456789abcdef.dir\n  path: data\n", "outs: []\n", "\0"])
+def test_the_demo_leaves_the_pointer_to_other_data_alone(
+    project: Path, capsys: pytest.CaptureFixture[str], pointer: str, there: tuple[str, ...]
+) -> None:
+    (project / "data.dvc").write_text(pointer)
+    for folder in there:
+        (project / folder).mkdir(parents=True)
+        (project / folder / "source.json").write_text('{"kind": "sample"}')
+    before = sorted(project.rglob("*"))
+    assert main(["demo"]) == 1
+    told = capsys.readouterr().err
+    assert "data.dvc stands for other data than the sample" in told
+    assert "Run 'dvc pull' or 'dvc checkout data' for it, delete data.dvc for the sample" in told
+    assert (project / "data.dvc").read_text() == pointer
+    assert sorted(project.rglob("*")) == before
+
+
+def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
+    done = subprocess.run(["git", "show", "HEAD:data.dvc"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = done.stdout or (ROOT / "data.dvc").read_text()  # no git in an unpacked source archive
+    source = ROOT / "data/axiom/source.json"
+    if source.is_file() and json.loads(source.read_text())["kind"] != "sample":
+        pytest.skip("this clone has data of its own")
+    assert yaml.safe_load(tracked)["outs"][0]["md5"] == demo.SAMPLE
+    (project / "data.dvc").write_text(tracked)
+    demo.refuse_other_pointer()

@@ -5,20 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_project import new_project, run
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
-    """A project whose graph has run to the end for one task, pushed to a remote folder."""
-    base = tmp_path_factory.mktemp("whole")
-    root = new_project(base, text_folder, vision_folder)
-    run("dvc", "repro", "--quiet", cwd=root)
-    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
-    run("dvc", "push", "--quiet", cwd=root)
-    run("git", "add", "--all", cwd=root)
-    run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
-    return root
+from mlflow import MlflowClient
+from small_project import run
 
 
 @pytest.fixture(scope="session")
@@ -28,5 +16,22 @@ def picture(project: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def answer(project: Path, picture: Path) -> dict[str, Any]:
+    """What `classify` says of it: the champion."""
     told: list[dict[str, Any]] = json.loads(run("symptomeme", "classify", picture, "--json", cwd=project))
     return told[0]
+
+
+@pytest.fixture(scope="session")
+def fusion(project: Path) -> str:
+    """The registered model that looks at words and picture, whether it became champion or not."""
+    versions = MlflowClient(f"sqlite:///{project}/mlruns.db").search_model_versions()
+    (version,) = [found.version for found in versions if found.tags["symptomeme.variant"] == "fusion"]
+    return f"models:/symptomeme-depression/{version}"
+
+
+@pytest.fixture(scope="session")
+def fusion_answer(project: Path, picture: Path, fusion: str) -> dict[str, Any]:
+    """What `classify` says of it with that model."""
+    told = json.loads(run("symptomeme", "classify", picture, "--model", fusion, "--json", cwd=project))
+    assert told[0]["tasks"]["depression"]["model"]["variant"] == "fusion"
+    return dict(told[0])

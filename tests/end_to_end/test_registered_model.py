@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from mlflow import MlflowClient
-from small_project import environment
+from small_project import environment, run
 
 from symptomeme.domain.digests import of_folder
 
@@ -29,7 +30,7 @@ def mlflow_environment(project: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(project: Path, tmp_path: Path) -> Iterator[str]:
+def server(project: Path, fusion: str, tmp_path: Path) -> Iterator[str]:
     """`mlflow models serve` on a free port, started outside the project; the whole process group ends with the test."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -37,7 +38,7 @@ def server(project: Path, tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [
-                *("mlflow", "models", "serve", "-m", CHAMPION, "--env-manager", "local"),
+                *("mlflow", "models", "serve", "-m", fusion, "--env-manager", "local"),
                 "-h",
                 "127.0.0.1",
                 "-p",
@@ -89,30 +90,34 @@ def same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     assert {**mine, "probabilities": 0} == {**theirs, "probabilities": 0}
 
 
-def test_pyfunc_says_what_classify_says(project: Path, picture: Path, answer: dict[str, Any], tmp_path: Path) -> None:
+def test_pyfunc_says_what_classify_says(
+    project: Path, picture: Path, answer: dict[str, Any], fusion: str, fusion_answer: dict[str, Any], tmp_path: Path
+) -> None:
     script = """
 import json, sys, mlflow, pandas
-model = mlflow.pyfunc.load_model(sys.argv[1])
-print(json.dumps(model.predict(pandas.DataFrame({"image": [open(sys.argv[2], "rb").read()]}, index=["my meme"]))))
+meme = pandas.DataFrame({"image": [open(sys.argv[1], "rb").read()]}, index=["my meme"])
+print(json.dumps([mlflow.pyfunc.load_model(uri).predict(meme)[0] for uri in sys.argv[2:]]))
 """
-    command = [sys.executable, "-c", script, CHAMPION, project / picture]
+    command = [sys.executable, "-c", script, project / picture, CHAMPION, fusion]
     variables = mlflow_environment(project)
     done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
-    (found,) = json.loads(done.stdout)
-    assert found["image"] == "my meme"
-    same(found, answer)
+    for found, expected in zip(json.loads(done.stdout), (answer, fusion_answer), strict=True):
+        assert found["image"] == "my meme"
+        same(found, expected)
 
 
-def test_served_by_mlflow_it_says_the_same(server: str, project: Path, picture: Path, answer: dict[str, Any]) -> None:
+def test_served_by_mlflow_it_says_the_same(
+    server: str, project: Path, picture: Path, fusion_answer: dict[str, Any]
+) -> None:
     wait_for(server)
     image = base64.b64encode((project / picture).read_bytes()).decode()
     told = ask(f"{server}/invocations", {"dataframe_split": {"columns": ["image"], "data": [[image]]}})
     (found,) = json.loads(told)["predictions"]
-    same(found, answer)
+    same(found, fusion_answer)
     rows = {"dataframe_records": [{"image": image, "text": "read the same line"}, {"image": image, "text": None}]}
     given, read = json.loads(ask(f"{server}/invocations", rows))["predictions"]
     assert given["text"] == {"value": "read the same line", "confidence": None, "engine": "given"}
-    same(read, answer)
+    same(read, fusion_answer)
     with pytest.raises(urllib.error.HTTPError) as refused:
         ask(f"{server}/invocations", {"dataframe_records": [{"image": base64.b64encode(b"no picture").decode()}]})
     assert refused.value.code == 400
@@ -179,3 +184,17 @@ def test_live_curves_change_no_byte_whether_the_server_answers_or_not(project: P
     (run,) = client.search_runs([client.get_experiment_by_name("symptomeme-live").experiment_id])
     assert (run.info.run_name, run.info.status) == ("depression-text_only", "FINISHED")
     assert [point.step for point in client.get_metric_history(run.info.run_id, "val_macro_f1")] == [1, 2]
+
+
+def test_an_answer_is_traced_to_its_data_and_params(project: Path, answer: dict[str, Any]) -> None:
+    model = answer["tasks"]["depression"]["model"]
+    uri = f"{model['name']}/{model['version']}"
+    found = json.loads(run("symptomeme", "trace", uri, "--json", cwd=project))
+    folder = project / f"artifacts/depression/variants/{model['variant']}/model"
+    assert found["model"] == {**found["model"], "digest": of_folder(folder), "confirmed": True}
+    assert found["aliases"] == ["challenger", "champion"]
+    lock = yaml.safe_load((project / "dvc.lock").read_text())["stages"]
+    (data,) = (dep["md5"] for dep in lock["ingest@depression"]["deps"] if dep["path"] == "data/restore")
+    assert found["data"]["dataset_md5"] == data
+    assert f"train@depression-{model['variant']}" in found["stages"]
+    assert [decision["kind"] for decision in found["decisions"]] == ["first"]

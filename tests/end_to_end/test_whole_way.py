@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from readme import inline
 from small_project import run
 
 
@@ -69,8 +70,7 @@ def test_plots_show_without_a_network(project: Path) -> None:
 def test_a_second_clone_pulls_and_only_registers(project: Path, tmp_path: Path) -> None:
     run("git", "clone", "--quiet", project, tmp_path / "clone", cwd=tmp_path)
     run("dvc", "remote", "modify", "folder", "url", project.parent / "remote", cwd=tmp_path / "clone")
-    run("dvc", "pull", "--quiet", cwd=tmp_path / "clone")
-    told = run("dvc", "repro", cwd=tmp_path / "clone")
+    told = run("bash", "-c", inline("dvc pull && dvc repro"), cwd=tmp_path / "clone")
     ran = [line for line in told.splitlines() if line.startswith("Running stage")]
     assert ran == ["Running stage 'register@depression':"]
     assert (tmp_path / "clone/mlruns.db").is_file()
@@ -94,8 +94,9 @@ def test_classify_answers_in_the_documented_form(answer: dict[str, Any], picture
     assert "no diagnosis" in answer["notice"]
 
 
-def test_from_pretrained_in_a_plain_shell_says_the_same(project: Path, picture: Path, answer: dict[str, Any]) -> None:
-    variant = answer["tasks"]["depression"]["model"]["variant"]
+def test_from_pretrained_in_a_plain_shell_says_the_same(
+    project: Path, picture: Path, fusion_answer: dict[str, Any]
+) -> None:
     plain = """
 import json, sys, torch
 from PIL import Image
@@ -103,13 +104,13 @@ from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import SymptomProcessor
 folder, picture, text = sys.argv[1:]
 model, processor = SymptomClassifier.from_pretrained(folder), SymptomProcessor.from_pretrained(folder)
-inputs = processor(text=[text], images=[Image.open(picture).convert("RGB")] if model.config.image else None)
+inputs = processor(text=[text], images=[Image.open(picture).convert("RGB")])
 with torch.inference_mode():
     print(json.dumps(model.probabilities(model(**inputs).logits)[0].tolist()))
 """
-    folder = project / f"artifacts/depression/variants/{variant}/model"
-    told = run(sys.executable, "-c", plain, folder, picture, answer["text"]["value"], cwd=project)
-    expected = answer["tasks"]["depression"]["probabilities"].values()
+    folder = project / "artifacts/depression/variants/fusion/model"
+    told = run(sys.executable, "-c", plain, folder, picture, fusion_answer["text"]["value"], cwd=project)
+    expected = fusion_answer["tasks"]["depression"]["probabilities"].values()
     assert json.loads(told) == pytest.approx(list(expected), abs=1e-6)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from faults.plants import saved
+from faults.fault import saved
 from PIL import Image
 from small_project import ROOT, SMALL
 

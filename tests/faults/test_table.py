@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from faults.plants import FAULTS, VERBS, Fault, put, saved, seen
+from faults.fault import Fault, put, saved, seen
+from faults.plants import FAULTS, VERBS
 from imagehash import hex_to_hash
 from PIL import Image
 

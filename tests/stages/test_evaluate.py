@@ -22,6 +22,7 @@ from symptomeme.models.processor import build_processor
 from symptomeme.stages import evaluate, register
 
 ROOT = Path(__file__).parents[2]
+TWINS = {"val/0": "train/1", "test/0": "train/0"}
 COUNTS = {"train": 6, "val": 9, "test": 20, "extra": 1}
 ABSENT = 4  # this class of each task stands in no meme
 
@@ -67,7 +68,7 @@ def out(task: Task, params: Params, build: Build, text_folder: Path, vision_fold
 
 
 def write_memes(task: Task, paths: TaskPaths) -> None:
-    """Tables and pictures; val/0 and test/0 have a twin in train, test/1 had one that was put aside."""
+    """Tables and pictures as ingest marks them: not for twins in train and val; test/1's twin was put aside."""
     rng = np.random.default_rng(0)
     present = [label for at, label in enumerate(task.labels) if at != ABSENT]
     rows: list[dict[str, Any]] = []
@@ -77,12 +78,11 @@ def write_memes(task: Task, paths: TaskPaths) -> None:
             image = Path("data") / task.dataset / split / "images" / f"{at}.png"
             image.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(image)
-            twin = (split, at) in (("val", 0), ("test", 0))
             row = {
                 "key": key, "id": str(at), "origin": split, "split": split, "image": image.as_posix(),
                 "sha256": of_file(image), "width": 32, "height": 32, "phash": "0" * 16,
                 "labels": [present[at % len(present)]], "given_text": "", "given_reasoning": "",
-                "cluster": "train/0" if twin else key, "leaked": twin or key == "test/1", "fault": None,
+                "cluster": TWINS.get(key, key), "leaked": key in ("train/0", "test/0", "test/1"), "fault": None,
             }  # fmt: skip
             rows.append(row)
     write_rows(paths.valid, rows, MEME_ROWS)
@@ -179,6 +179,15 @@ def test_an_undefined_figure_is_not_registered(task: Task, params: Params, out: 
     found = register.candidate(task, "fusion", out).metrics
     assert "extra.published.macro_auroc.value" not in found
     assert found["val.published.macro_f1.value"] >= 0
+
+
+def test_what_a_variant_left_that_was_taken_back_goes_before_dvc_hashes_the_folder(
+    task: Task, params: Params, out: VariantPaths
+) -> None:
+    left = task_paths(task.name).variant("image_only")
+    write_json(left.metrics, {})
+    register.take_back(task_paths(task.name).variants, list(params.variants))
+    assert (left.root.exists(), out.model.is_dir()) == (False, True)
 
 
 def test_another_seed_draws_other_intervals_around_the_same_figures(

@@ -7,10 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+import yaml
+
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import DATA, WEIGHTS, dataset_paths
 from symptomeme.domain.params import read_params
+
+POINTER = Path("data.dvc")
+SAMPLE = "bc31f0044dfd76182c16f2f38dc1f705.dir"
+"""What the tracked data.dvc says: the sample as this version draws it. Another Pillow may draw other bytes."""
 
 NEXT = """
 Next:
@@ -29,7 +35,9 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register `demo` and `results`."""
     demo = verbs.add_parser("demo", help="draw the sample, run the graph on it, print the closing table")
     demo.set_defaults(run=run)
-    verbs.add_parser("results", help="print the closing table of the last run").set_defaults(run=print_results)
+    results = verbs.add_parser("results", help="print the closing table of the last run")
+    results.add_argument("--json", action="store_true", help="print each new model's figures beside the champion's")
+    results.set_defaults(run=print_results)
 
 
 def run(_: argparse.Namespace) -> int:
@@ -47,7 +55,7 @@ def run(_: argparse.Namespace) -> int:
     elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
         print("data/ is not what data.dvc says: going on with data/. For the sample as it was: rm -r data")
     reproduce(read_params().tasks)
-    read = print_results(argparse.Namespace())
+    read = print_results(argparse.Namespace(json=False))
     picture = min(dataset_paths("axiom").images("test").iterdir())
     print(NEXT.format(picture=picture))
     print(f"Demo: {perf_counter() - start:.0f} s.")
@@ -71,24 +79,40 @@ def refuse_other_data() -> None:
             )
 
 
+def refuse_other_pointer() -> None:
+    """Leave a data.dvc alone that is not the sample's, whether or not what it stands for is here.
+
+    Raises:
+        InputError: it stands for other data.
+    """
+    if not POINTER.exists():
+        return
+    try:
+        found = yaml.safe_load(POINTER.read_text(encoding="utf-8"))["outs"][0]["md5"]
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError):
+        found = "what DVC did not write"
+    if found != SAMPLE:
+        raise InputError(
+            f"{POINTER} stands for other data than the sample ({found}, not {SAMPLE}), and not all of it is in data/; "
+            f"the demo leaves it alone. Run 'dvc pull' or 'dvc checkout data' for it, delete {POINTER} for the sample, "
+            "or run the demo in another clone."
+        )
+
+
 def make_sample() -> None:
     """Draw the sample, import it, write its encoders, put all under DVC.
 
     Raises:
-        InputError: data.dvc may stand for data that has not been pulled.
+        InputError: data.dvc stands for other data.
     """
     from symptomeme.cli.import_data import SEED, VAL_SHARE
     from symptomeme.data.importing import import_archives
     from symptomeme.data.placing import Placing
-    from symptomeme.lifecycle.reproduce import dvc, dvc_output
+    from symptomeme.lifecycle.reproduce import dvc
     from symptomeme.sample.encoders import write_sample_encoders
     from symptomeme.sample.make import make_sample as draw_sample
 
-    if not DATA.exists() and dvc_output("remote", "list").strip():
-        raise InputError(
-            "data/ is not here, and a DVC remote is set up: data.dvc may stand for other data than the sample. "
-            "Run 'dvc pull', or run the demo in a clone without a remote."
-        )
+    refuse_other_pointer()
     folder = TemporaryDirectory(prefix=".sample-", dir=Path.cwd())
     scratch = Path(folder.name) / "drawn"
     draw_sample(scratch)
@@ -106,7 +130,7 @@ def make_sample() -> None:
     dvc("add", "--quiet", str(DATA))
 
 
-def print_results(_: argparse.Namespace) -> int:
+def print_results(arguments: argparse.Namespace) -> int:
     """Print the closing table.
 
     Raises:
@@ -115,6 +139,11 @@ def print_results(_: argparse.Namespace) -> int:
     from symptomeme.lifecycle.results import checked, results, table
 
     params = read_params()
+    if arguments.json:
+        from symptomeme.lifecycle.comparison import against_champion
+
+        print(json.dumps({"rows": [row._asdict() for row in against_champion(params)]}, indent=2))
+        return 0
     rows = results(params)
     if not rows:
         raise InputError("no variant has been evaluated and registered yet. Run 'dvc repro'.")

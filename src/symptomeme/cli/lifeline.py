@@ -1,48 +1,16 @@
-"""A stage runs once at a time, and no longer than the DVC that started it.
+"""A stage runs no longer than the DVC that started it.
 
 DVC does not end a stage when it is killed itself, and the next `dvc repro` would then write the same files beside it.
 """
 
-import fcntl
 import os
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import psutil
 
-from symptomeme.domain.errors import InputError
-from symptomeme.domain.layout import lock
-
-GRACE = 10  # seconds that a stage which is being ended gets to be gone
 _DVC_STAGE = "DVC_STAGE"  # DVC sets it for the commands it runs; it is not in DVC's own environment
-
-
-@contextmanager
-def alone(name: str) -> Iterator[None]:
-    """Hold the lock of a stage; the system lets go of it when the process ends, however it ends.
-
-    Raises:
-        InputError: another process holds it, and still does after GRACE.
-    """
-    path = lock(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as held:
-        until = time.monotonic() + GRACE
-        while not _taken(held.fileno()):
-            if time.monotonic() > until:
-                held.seek(0)
-                other = held.read().strip() or "unknown"
-                raise InputError(
-                    f"{name} is running already (process {other}). Wait until it has ended, or end it: kill {other}"
-                )
-            time.sleep(0.05)
-        held.truncate(0)
-        held.write(str(os.getpid()))
-        held.flush()
-        yield
 
 
 def end_with_dvc() -> None:
@@ -53,14 +21,6 @@ def end_with_dvc() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if _DVC_STAGE in os.environ and (dvc := _dvc()) is not None:
         threading.Thread(target=_end_with, args=[dvc], daemon=True).start()
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _dvc() -> psutil.Process | None:

@@ -7,7 +7,20 @@ import sqlite3
 import sys
 
 from symptomeme import __version__
-from symptomeme.cli import classify, demo, draw, import_data, params, stage, weights
+from symptomeme.cli import (
+    classify,
+    demo,
+    draw,
+    import_data,
+    monitor,
+    package,
+    params,
+    promotion,
+    score,
+    stage,
+    trace,
+    weights,
+)
 from symptomeme.domain.errors import SymptomemeError
 
 ENVIRONMENT = {
@@ -22,6 +35,7 @@ ENVIRONMENT = {
     "MKL_CBWR": "AVX2,STRICT",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # of its own accord it tries for minutes
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -38,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"symptomeme {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for group in (import_data, draw, weights, params, stage, classify, demo):
+    for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, score, demo):
         group.add_to(verbs)
     return top
 

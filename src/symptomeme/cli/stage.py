@@ -6,27 +6,33 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from symptomeme.cli.lifeline import alone, end_with_dvc
+from symptomeme.cli.lifeline import end_with_dvc
 from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
+from symptomeme.domain.locking import alone
 from symptomeme.domain.params import Params, read_params
 
 
 class Stage(NamedTuple):
-    """What a stage does, in a line, and the sections of params.yaml it is given."""
+    """What a stage does, in a line, and what of params.yaml it is given: just what its `params` in dvc.yaml name.
+
+    `register` is given the names of the variants alone, and names `variants`: DVC knows no dependency on names.
+    """
 
     told: str
-    sections: Callable[[Params], tuple[object, ...]]
+    sections: Callable[[Params, str], tuple[object, ...]]  # of the params, for a variant ("" where there is none)
 
 
 STAGES = {
-    "ingest": Stage("read the imported memes into one table", lambda p: (p.ingest,)),
-    "validate": Stage("check every row, put the bad ones aside", lambda p: (p.validation,)),
-    "ocr": Stage("read the words in each picture", lambda p: (p.ocr,)),
-    "prealign": Stage("align the text and image encoders by contrast", lambda p: (p.base, p.model, p.prealign)),
-    "train": Stage("train one variant of the classifier", lambda p: (p.base, p.model, p.ocr, p.train, p.variants)),
-    "evaluate": Stage("score a trained variant, with intervals", lambda p: (p.base, p.evaluate)),
-    "register": Stage("put the trained variants into MLflow", lambda p: (list(p.variants), p.registration)),
+    "ingest": Stage("read the imported memes into one table", lambda p, _: (p.ingest,)),
+    "validate": Stage("check every row, put the bad ones aside", lambda p, _: (p.validation,)),
+    "ocr": Stage("read the words in each picture", lambda p, _: (p.ocr,)),
+    "prealign": Stage("align the text and image encoders by contrast", lambda p, _: (p.base, p.model, p.prealign)),
+    "train": Stage(
+        "train one variant of the classifier", lambda p, name: (p.base, p.model, p.ocr, p.train, p.variants[name])
+    ),
+    "evaluate": Stage("score a trained variant, with intervals", lambda p, _: (p.base, p.evaluate)),
+    "register": Stage("put the trained variants into MLflow", lambda p, _: (list(p.variants), p.registration)),
 }
 OF_A_VARIANT = ("train", "evaluate")
 
@@ -52,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     params = read_params()
     given: list[object] = [task_named(arguments.task)]
     name = f"{arguments.verb}@{arguments.task}"
+    variant = ""
     if arguments.verb in OF_A_VARIANT:
         variant = arguments.variant
         if variant not in params.variants:
@@ -63,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     with alone(name if rank == "0" else f"{name}.{rank}"):
         stage = importlib.import_module(f"symptomeme.stages.{arguments.verb}")
         try:
-            stage.run(*given, *STAGES[arguments.verb].sections(params))
+            stage.run(*given, *STAGES[arguments.verb].sections(params, variant))
         except FileNotFoundError as error:
             if error.filename is None:
                 raise

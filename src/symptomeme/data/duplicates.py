@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from symptomeme.data.naming import natural
 from symptomeme.data.wording import normalise
+from symptomeme.domain.progress import progress
 
 _ROWS = 256  # pictures compared with all others at once
 _SHORT_SIDE = 128  # pixels kept for hashing, which itself works on 32 x 32
@@ -75,7 +76,7 @@ def _near(seen: Sequence[tuple[str, str] | None], *, phash_distance: int, text_s
     texts = np.array([text for _, text in first], dtype=object)
     lengths = np.array([len(text) for _, text in first], dtype=np.float64)
     hashes = np.array([int(phash, 16) for phash, _ in first], dtype=np.uint64)
-    for start in range(0, len(hashes), _ROWS):
+    for start in progress(range(0, len(hashes), _ROWS), what="duplicates", unit="block"):
         apart = np.bitwise_count(hashes[start : start + _ROWS, None] ^ hashes[None, start:])
         left, right = np.nonzero(np.triu(apart <= phash_distance, k=1))
         left, right = left + start, right + start

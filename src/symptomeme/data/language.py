@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from symptomeme.domain.progress import progress
+
 # Nigerian Pidgin, for which short captions are often taken, and "no language", such as links and numbers
 _AS_ENGLISH = {"en", "pcm", "zxx"}
 
@@ -21,7 +23,7 @@ def other_languages(texts: Iterable[str], *, min_letters: int, max_english: floa
     """
     return [
         _other_language(text, max_english) if sum(char.isalpha() for char in text) >= min_letters else None
-        for text in texts
+        for text in progress(texts, what="languages", unit="text")
     ]
 
 

@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from symptomeme.domain.progress import progress
+
+_BLOCK = 2**20  # bytes
 
 
 def of_file(path: Path) -> str:
@@ -16,7 +21,20 @@ def of_file(path: Path) -> str:
 
 def of_folder(path: Path) -> str:
     """SHA-256 over the relative names and digests of all files in a folder."""
-    return of_value({name: of_file(path / name) for name in files_in(path)})
+    names = files_in(path)
+    digests = {name: hashlib.sha256() for name in names}
+    blocks = sum(math.ceil((path / name).stat().st_size / _BLOCK) for name in names)
+    for name, block in progress(_blocks(path, names), what="hashing", unit="MiB", total=blocks):
+        digests[name].update(block)
+    return of_value({name: digest.hexdigest() for name, digest in digests.items()})
+
+
+def _blocks(path: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of each file, a block at a time."""
+    for name in names:
+        with (path / name).open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                yield name, block
 
 
 def files_in(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ SymptomemeError
 ├── DataError         data that failed its checks so badly that going on makes no sense
 ├── ModelError        a model folder or weights that do not fit what was asked of them
 ├── RegistryError     the MLflow registry does not hold what was asked for
+│   └── UnconfirmedError  a version's files are not those that were registered
 └── ToolError         a program this one needs (Tesseract, DVC) is missing or failed
 
 The message is for the person at the terminal: where, what was found, what is allowed, what to do.
@@ -50,6 +51,10 @@ class ModelError(SymptomemeError):
 
 class RegistryError(SymptomemeError):
     """The registry does not hold what was asked for."""
+
+
+class UnconfirmedError(RegistryError):
+    """A version's files are not those that were registered."""
 
 
 class ToolError(SymptomemeError):

@@ -4,6 +4,7 @@ data/      raw, versioned by data.dvc, written by import-data and fetch-weights 
 artifacts/ written by stages, versioned by dvc.lock
 reports/   for people (Data Docs, error pages), not versioned
 .cache/    outlives DVC's deletion of outputs; every entry is a pure function of its key
+state/     what has happened here and what is live: promotion log, requests; not versioned, never deleted by a command
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,15 @@ DATA = Path("data")
 ARTIFACTS = Path("artifacts")
 REPORTS = Path("reports")
 CACHE = Path(".cache")
+STATE = Path("state")
+PROMOTIONS = STATE / "promotions.jsonl"
+BENTOML = Path(".bentoml")
+"""BentoML's stores of models and Bentos, where BENTOML_HOME does not say otherwise."""
 WEIGHTS = DATA / "weights"
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
+BENTOFILE = Path("bentofile.yaml")
+LOCK = Path("requirements.lock")
 TRAINING_PARAMS = "training_params.json"
 """In a model folder: the sections of params.yaml that it was trained with."""
 
@@ -160,9 +167,35 @@ class TaskPaths:
         """Register: digests of what the registry holds, JSON; git-ignored."""
         return self.root / "registered.json"
 
+    @property
+    def variants(self) -> Path:
+        """The folder with a folder for each variant, and nothing else."""
+        return self.root / "variants"
+
     def variant(self, name: str) -> VariantPaths:
         """Paths of one variant."""
-        return VariantPaths(self.root / "variants" / name)
+        return VariantPaths(self.variants / name)
+
+
+@dataclass(frozen=True)
+class StatePaths:
+    """What the running system knows; a service may be told of another folder."""
+
+    root: Path = STATE
+
+    @property
+    def live(self) -> Path:
+        """The pointer to what is served: JSON, `pointer.Live`."""
+        return self.root / "live.json"
+
+    @property
+    def requests(self) -> Path:
+        """The folder with a file a day (UTC) of answered requests, `<date>.jsonl` of `requests.RequestRow`."""
+        return self.root / "requests"
+
+    def monitor(self, task: str) -> Path:
+        """What `monitor` found last, JSON."""
+        return self.root / "monitor" / f"{task}.json"
 
 
 def dataset_paths(dataset: str) -> DatasetPaths:
@@ -183,6 +216,11 @@ def data_docs(task: str) -> Path:
 def error_page(task: str, variant: str) -> Path:
     """The page that shows what a variant got wrong."""
     return REPORTS / task / variant / "errors.html"
+
+
+def monitor_report(task: str) -> Path:
+    """The folder of pages that show what `monitor` compared."""
+    return REPORTS / "monitor" / task
 
 
 def cache(stage: str, digest: str) -> Path:

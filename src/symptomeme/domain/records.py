@@ -65,6 +65,18 @@ PREDICTION_ROWS = _schema(
 
 TRAINING_ROWS = _schema(key=_STRING, sha256=_STRING, text_sha256=_STRING, cluster=_STRING)
 
+SCORE_ROWS = _schema(
+    key=_STRING,  # as given, or the picture's path in its folder
+    sha256_or_null=_STRING,  # of the picture's bytes
+    predicted=_STRINGS,
+    probabilities_or_null=_FLOATS,  # calibrated, in the order of classes that the table's metadata name
+    abstain=_BOOL,
+    confidence_or_null=_FLOAT,  # of the words that were read, percent
+    words=_INT,
+    fault_or_null=_STRING,  # why there is no prediction
+)
+"""score: what a model says of a meme; of a picture that cannot be read, why not."""
+
 REFERENCE_ROWS = _schema(
     key=_STRING,
     text_length=_INT,  # characters

@@ -1,6 +1,7 @@
 """The one writer: everything is written beside its place, then renamed, so that nothing half-written stays behind."""
 
 import errno
+import fcntl
 import glob
 import json
 import os
@@ -98,10 +99,61 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
+def append_text(path: Path, text: str) -> None:
+    """Add whole lines to a file that is never rewritten, in one write: processes that append do not mix their lines.
+
+    Raises:
+        OSError: there is no room (ENOSPC); a part of the text may stand there then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(descriptor)
+
+
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read one JSON object a line."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
+
+
+def append_jsonl(path: Path, row: dict[str, Any]) -> None:
+    """Add one JSON object as a line of its own and wait until it is on the disk; an append that fails leaves nothing.
+
+    A last line that a crash cut off is ended first, so that only it is lost.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    with path.open("ab+", buffering=0) as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        size = log.seek(0, os.SEEK_END)
+        if size:
+            log.seek(-1, os.SEEK_END)
+            line = line if log.read(1) == b"\n" else b"\n" + line
+        try:
+            if log.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(log.fileno())
+        except BaseException:
+            log.truncate(size)
+            raise
+
+
+def read_log(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
+    """The rows that `append_jsonl` left, and the numbers of lines that a crash cut off; none where there is no file."""
+    rows: list[dict[str, Any]] = []
+    torn = []
+    if path.exists():
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                torn.append(number)
+    return rows, torn
 
 
 def _remove(path: Path) -> None:

@@ -81,14 +81,21 @@ def encoder_folders(params: ModelParams) -> list[Path]:
 
 
 def _settings(task: Task, params: ModelParams) -> dict[str, Any]:
-    same = (
-        "hidden_size num_heads num_depths num_experts contrastive_size fusion_dropout expert_dropout "
-        "classifier_dropout attention contrastive_masking contrastive_temperature max_length"
-    )
     return {
-        **{name: getattr(params, name) for name in same.split()},
         "task": task.name,
         "problem_type": task.problem_type,
         "id2label": dict(enumerate(task.labels)),
         "reasoning": params.reasoning == "given",
+        "hidden_size": params.hidden_size,
+        "num_heads": params.num_heads,
+        "num_depths": params.num_depths,
+        "num_experts": params.num_experts,
+        "contrastive_size": params.contrastive_size,
+        "fusion_dropout": params.fusion_dropout,
+        "expert_dropout": params.expert_dropout,
+        "classifier_dropout": params.classifier_dropout,
+        "attention": params.attention,
+        "contrastive_masking": params.contrastive_masking,
+        "contrastive_temperature": params.contrastive_temperature,
+        "max_length": params.max_length,
     }

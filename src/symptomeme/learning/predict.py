@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from symptomeme.domain.progress import progress
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
 
@@ -50,7 +51,7 @@ def _passes(model: SymptomClassifier, examples: Encoded, forward: Callable[[Batc
     order = np.argsort(examples.lengths, kind="stable").tolist()
     first, second = [], []
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH_SIZE):
+        for start in progress(range(0, len(order), BATCH_SIZE), what="predict", unit="batch"):
             batch = examples.collate(order[start : start + BATCH_SIZE])
             batch.pop("labels")
             found = forward({name: tensor.to(model.device) for name, tensor in batch.items()})

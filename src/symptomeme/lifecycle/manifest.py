@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from symptomeme.domain.digests import files_in, of_file, of_value
-from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.errors import UnconfirmedError
 from symptomeme.domain.writing import write_json
 
 MANIFEST = "digests.json"
@@ -32,7 +32,7 @@ def check_manifest(folder: Path, *, digest: str | None) -> None:
         digest: what `write_manifest` returned; None: the list is taken at its word.
 
     Raises:
-        RegistryError: a file is missing, has changed or was added; the message names the first.
+        UnconfirmedError: a file is missing, has changed or was added; the message names the first.
     """
     try:
         listed: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -61,8 +61,8 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
-def _refusal(file: Path, fault: str) -> RegistryError:
-    return RegistryError(
+def _refusal(file: Path, fault: str) -> UnconfirmedError:
+    return UnconfirmedError(
         f"{file} {fault}: the model is not loaded. Bring the file back, or delete the version in MLflow and register "
         "it again ('dvc repro --force --single-item register')."
     )

@@ -1,6 +1,8 @@
 """A model folder becomes an MLflow model that loads and serves wherever its requirements are installed."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -72,9 +74,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
     Returns:
         The digest that `check_manifest` takes.
     """
-    bars = MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.get()
-    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # it would show one for the copy of `model`
-    try:
+    with without_bars():  # it would show one for the copy of `model`
         mlflow.pyfunc.save_model(
             target,
             python_model=str(SCRIPT),
@@ -86,9 +86,18 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
             input_example=example(),
             mlflow_model=described,
         )
+    return write_manifest(target)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Let MLflow copy files without a progress bar."""
+    bars = MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.get()
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
+    try:
+        yield
     finally:
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(bars)
-    return write_manifest(target)
 
 
 def _requirements(model: Path) -> list[str]:

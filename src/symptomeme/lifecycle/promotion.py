@@ -1,11 +1,11 @@
-"""Which version of a registered model is served: aliases, and who gets them."""
+"""What registration does to the aliases: a new model is only the challenger, unless there is nothing to challenge."""
 
 from mlflow.entities.model_registry import ModelVersion
 
-from symptomeme.lifecycle.candidate import DATA_KIND
+from symptomeme.lifecycle.candidate import DATA_KIND, TASK
+from symptomeme.lifecycle.journal import held
+from symptomeme.lifecycle.moves import CHALLENGER, CHAMPION, move, settle
 from symptomeme.lifecycle.registry import Registry
-
-CHAMPION, CHALLENGER = "champion", "challenger"
 
 
 def choose(registry: Registry, name: str, best: ModelVersion) -> tuple[str, bool]:
@@ -19,10 +19,39 @@ def choose(registry: Registry, name: str, best: ModelVersion) -> tuple[str, bool
     Raises:
         RegistryError: `best` is a baseline.
     """
-    registry.point(name, CHALLENGER, best.version)
-    champion = registry.by_alias(name, CHAMPION)
-    only_sample = champion is not None and champion.tags.get(DATA_KIND) == "sample"
-    if champion is None or (only_sample and best.tags.get(DATA_KIND) != "sample"):
-        registry.point(name, CHAMPION, best.version)
-        return best.version, True
+    version = str(best.version)
+    with held(name):
+        journal = settle(registry, best.tags[TASK], name)
+        champion = registry.by_alias(name, CHAMPION)
+        old = None if champion is None else str(champion.version)
+        challenged = registry.standing(name).aliases.get(CHALLENGER)
+        lesser = champion is not None and only_sample(champion) and not only_sample(best)
+        if champion is None or lesser:
+            reason = "the champion was trained on the sample" if lesser else "there was no champion"
+            move(
+                registry,
+                journal,
+                {CHALLENGER: version, CHAMPION: version},
+                kind="first",
+                came_from=old,
+                to=version,
+                reason=reason,
+            )
+            return best.version, True
+        if challenged != version:
+            move(
+                registry,
+                journal,
+                {CHALLENGER: version},
+                kind="registered",
+                alias=CHALLENGER,
+                came_from=challenged,
+                to=version,
+                reason="the best on validation of the variants that were registered last",
+            )
     return champion.version, False
+
+
+def only_sample(version: ModelVersion) -> bool:
+    """Whether a version was trained on the drawn sample."""
+    return bool(version.tags.get(DATA_KIND) == "sample")

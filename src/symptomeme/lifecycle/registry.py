@@ -2,12 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import mlflow
@@ -15,38 +13,26 @@ from mlflow.entities import LoggedModelOutput, Param, Run, RunTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
-from requests import RequestException
-from sqlalchemy.exc import SQLAlchemyError
+from mlflow.utils.file_utils import local_file_uri_to_path
 
 from symptomeme.domain.addresses import without_password
-from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.errors import RegistryError, UnconfirmedError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
 from symptomeme.lifecycle.database import make_database
 from symptomeme.lifecycle.manifest import check_manifest
-from symptomeme.lifecycle.packaging import MODEL, package
+from symptomeme.lifecycle.mlflow_errors import already_there, in_one_line, not_there, reason
+from symptomeme.lifecycle.packaging import MODEL, package, without_bars
 
 _LOCAL = Path("mlruns.db")
-_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter of an alias
-
-Given = ParamSpec("Given")
-Found = TypeVar("Found")
 
 
-def _in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
-    """Let what MLflow raises, whatever its store is, come as RegistryError."""
+class Standing(NamedTuple):
+    """Where a registered model's aliases point."""
 
-    @wraps(method)
-    def told(*args: Given.args, **kwargs: Given.kwargs) -> Found:
-        try:
-            return method(*args, **kwargs)
-        except (MlflowException, RequestException, SQLAlchemyError, ImportError) as error:
-            raise RegistryError(
-                f"MLflow: {_reason(error)}. Check MLFLOW_TRACKING_URI and the server, then run it again."
-            ) from None
-
-    return told
+    created: int | None  # when the model was first registered, ms since 1970: what tells registries apart
+    aliases: dict[str, str]  # alias: version
 
 
 class Registry:
@@ -59,21 +45,27 @@ class Registry:
         self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_LOCAL.absolute()}"
         self.experiment = experiment
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each time it tries again
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # what it tells of is raised too
         self.client = self._client()
 
-    @_in_one_line
+    @property
+    def place(self) -> str:
+        """Where the registry is, as it may be told."""
+        return without_password(self.uri)
+
+    @in_one_line
     def find(self, name: str, digest: str) -> ModelVersion | None:
         """The version with this digest, the oldest if there are several, or None."""
         known = [version for version in self.versions(name) if version.tags.get(DIGEST) == digest]
         return known[-1] if known else None
 
-    @_in_one_line
+    @in_one_line
     def versions(self, name: str) -> list[ModelVersion]:
         """All versions, newest first."""
         found = self.client.search_model_versions(f"name = '{name}'")
         return sorted(found, key=lambda version: int(version.version), reverse=True)
 
-    @_in_one_line
+    @in_one_line
     def add(self, name: str, candidate: Candidate) -> ModelVersion:
         """Register a candidate; the one that is there already when its digest is known.
 
@@ -93,22 +85,32 @@ class Registry:
         self.client.set_terminated(run.info.run_id)
         return self._first(name, version)
 
-    @_in_one_line
+    @in_one_line
     def by_alias(self, name: str, alias: str) -> ModelVersion | None:
         """The version an alias points to; None if there is no such alias, and only then."""
         try:
             return self.client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
+            if not not_there(error):
                 raise
             return None
 
-    @_in_one_line
+    @in_one_line
     def point(self, name: str, alias: str, version: str) -> None:
-        """Point an alias to a version.
+        """Point an alias to a version, in one transaction.
 
         Raises:
             RegistryError: the version is no variant of this model, but a baseline.
+        """
+        self.check_kind(name, alias, version)
+        self.client.set_registered_model_alias(name, alias, version)
+
+    @in_one_line
+    def check_kind(self, name: str, alias: str, version: str) -> None:
+        """Check that a version may have an alias.
+
+        Raises:
+            RegistryError: it is no variant of this model, but a baseline.
         """
         kind = self.client.get_model_version(name, version).tags.get(KIND)
         if kind != "variant":
@@ -116,34 +118,69 @@ class Registry:
                 f"{name} {version} is {'of no known kind' if kind is None else f'a {kind}'}; only a variant of this "
                 f"model can be {alias}. Name the version of a variant."
             )
-        self.client.set_registered_model_alias(name, alias, version)
 
-    @_in_one_line
+    @in_one_line
+    def standing(self, name: str) -> Standing:
+        """Where the aliases of a model point; one that points to a deleted version is left out."""
+        try:
+            model = self.client.get_registered_model(name)
+        except MlflowException as error:
+            if not not_there(error):
+                raise
+            return Standing(created=None, aliases={})
+        there = {str(version.version) for version in self.versions(name)}
+        aliases = {alias: str(version) for alias, version in model.aliases.items() if str(version) in there}
+        return Standing(created=model.creation_timestamp, aliases=aliases)
+
+    @in_one_line
+    def resolve(self, uri: str) -> ModelVersion:
+        """The version at `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
+
+        Raises:
+            RegistryError: there is no such version.
+        """
+        name, separator, which = uri.removeprefix("models:/").partition("@" if "@" in uri else "/")
+        try:
+            if separator == "@":
+                return self.client.get_model_version_by_alias(name, which)
+            return self.client.get_model_version(name, which)
+        except MlflowException as error:
+            if not not_there(error):
+                raise
+            raise RegistryError(
+                f"{uri}: {reason(error)} (registry {self.place}). "
+                "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
+                "what was trained), or name a model folder with --model."
+            ) from None
+
+    @in_one_line
     def fetch(self, uri: str) -> tuple[Path, ModelVersion]:
         """The model folder of a registered model, `models:/NAME@ALIAS` or `models:/NAME/VERSION`.
 
         Raises:
-            RegistryError: the registry has no such model, or a file is not what was registered.
+            RegistryError: there is no such version.
+            UnconfirmedError: its files are not those that were registered.
         """
-        name, _, which = uri.removeprefix("models:/").replace("@", "/@").partition("/")
-        try:
-            if which.startswith("@"):
-                version = self.client.get_model_version_by_alias(name, which[1:])
-            else:
-                version = self.client.get_model_version(name, which)
-        except MlflowException as error:
-            if error.error_code not in _NOT_THERE:
-                raise
-            raise RegistryError(
-                f"{uri}: {_reason(error)} (registry {without_password(self.uri)}). "
-                "Run 'dvc repro' to train and register ('dvc repro --force --single-item register' registers again "
-                "what was trained), or name a model folder with --model."
-            ) from None
+        version = self.resolve(uri)
         folder = self._local(version)
         check_manifest(folder, digest=version.tags.get(FILES, ""))
         return folder / MODEL, version
 
-    @_in_one_line
+    @in_one_line
+    def logged(self, version: ModelVersion, path: str, *, into: Path) -> Path | None:
+        """A file that was logged with a version's run, in the folder `into`; None if there is none."""
+        folder = path.rpartition("/")[0]
+        if path not in [item.path for item in self.client.list_artifacts(version.run_id, folder)]:
+            return None
+        with without_bars():
+            return Path(self.client.download_artifacts(version.run_id, path, str(into)))
+
+    @in_one_line
+    def metrics(self, version: ModelVersion) -> dict[str, float]:
+        """What was measured of a version before it was registered."""
+        return dict(self.client.get_run(version.run_id).data.metrics)
+
+    @in_one_line
     def _client(self) -> mlflow.MlflowClient:
         if not os.environ.get("MLFLOW_TRACKING_URI"):
             make_database(_LOCAL.absolute())
@@ -194,6 +231,11 @@ class Registry:
         """The version's files where they lie, or, if that is elsewhere, a copy in the cache."""
         place = self.client.get_model_version_download_uri(version.name, version.version)
         if urlsplit(place).scheme in ("", "file"):
+            if not Path(local_file_uri_to_path(place)).is_dir():
+                raise UnconfirmedError(
+                    f"{version.name} {version.version}: its files are gone from {place}: the model is not loaded. "
+                    "Bring them back, or delete the version in MLflow and register it again."
+                )
             return Path(mlflow.artifacts.download_artifacts(place))
         kept = cache("registered", version.tags.get(FILES, ""))
         if not kept.is_dir():
@@ -206,12 +248,13 @@ class Registry:
         found = self.client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
-        local = self.uri.startswith("sqlite")
-        place = Path("mlartifacts").absolute().as_uri() if local else None
+        database = self.uri.removeprefix("sqlite:///") if self.uri.startswith("sqlite") else None
+        # beside the database, wherever this process works
+        place = (Path(database).absolute().parent / "mlartifacts").as_uri() if database else None
         try:
             return str(self.client.create_experiment(self.experiment, artifact_location=place))
         except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if not already_there(error):
                 raise
             return self._experiment_id()  # another process was first
 
@@ -219,11 +262,5 @@ class Registry:
         try:
             self.client.create_registered_model(name)
         except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            if not already_there(error):
                 raise
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in one line."""
-    told = str(error.message) if isinstance(error, MlflowException) else str(error)
-    return without_password(" ".join(told.split()))[:300].rstrip(".")

@@ -5,7 +5,7 @@ from typing import Any
 
 from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import Params
-from symptomeme.lifecycle.promotion import CHALLENGER, CHAMPION
+from symptomeme.lifecycle.moves import CHALLENGER, CHAMPION
 from symptomeme.lifecycle.registry import Registry
 
 HEADINGS = ("task", "variant", "split", "memes", "macro-F1 [95%]", "weighted-F1 [95%]", "version", "alias")
@@ -47,9 +47,14 @@ def _cells(figures: dict[str, Any]) -> tuple[str, str]:
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows under HEADINGS."""
+    return columns(HEADINGS, rows)
+
+
+def columns(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Rows under their headings, in columns."""
-    lines = [HEADINGS, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     told = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([told[0], "  ".join("-" * width for width in widths), *told[1:]])
 

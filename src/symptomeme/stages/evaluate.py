@@ -12,6 +12,7 @@ from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import BaseParams, EvaluateParams
+from symptomeme.domain.progress import progress
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json, write_text
 from symptomeme.evaluation import error_page as errors
@@ -72,7 +73,7 @@ def figures(
     """Figures by split and view: over all classes, and of each class."""
     metrics: dict[str, Any] = {}
     per_class: dict[str, Any] = {}
-    for split, view, rows in views(predictions):
+    for split, view, rows in progress(list(views(predictions)), what="intervals", unit="view"):
         overall, each = measured(
             scored.of(rows),
             task.labels,

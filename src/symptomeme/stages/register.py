@@ -1,7 +1,7 @@
 """Put the trained variants of a task into MLflow; the best on validation becomes challenger."""
 
 import json
-import subprocess
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from symptomeme.domain.digests import of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
 from symptomeme.domain.params import RegisterParams
+from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
+from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
 
@@ -21,13 +23,27 @@ def run(task: Task, variants: list[str], options: RegisterParams) -> None:
     """Register every variant and leave a receipt of digests."""
     paths = task_paths(task.name)
     name = f"{options.model_prefix}-{task.name}"
+    take_back(paths.variants, variants)
     found = {variant: candidate(task, variant, paths.variant(variant)) for variant in variants}
     registry = Registry(experiment=options.experiment)
-    versions = {variant: registry.add(name, item) for variant, item in found.items()}
+    versions = {
+        variant: registry.add(name, item)
+        for variant, item in progress(found.items(), what="register", unit="variant", total=len(found))
+    }
     best = max(variants, key=lambda variant: found[variant].metrics["val.published.macro_f1.value"])
     choose(registry, name, versions[best])
     digests = {variant: item.digest for variant, item in found.items()}
     write_json(paths.receipt, {"model": name, "variants": digests, "challenger": digests[best]})
+
+
+def take_back(folder: Path, variants: list[str]) -> None:
+    """Remove what variants that params.yaml no longer names have left: DVC hashes the whole folder for this stage.
+
+    Nothing is lost: DVC's cache and the checkpoints in .cache/ bring it back when the variant is named again.
+    """
+    for left in folder.iterdir():
+        if left.is_dir() and left.name not in variants:
+            shutil.rmtree(left)
 
 
 def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
@@ -38,7 +54,13 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
     curves = pd.read_csv(out.curves)
     return Candidate(
         digest=of_folder(out.model),
-        tags={TASK: task.name, VARIANT: variant, KIND: "variant", DATA_KIND: source["kind"], **_origin()},
+        tags={
+            TASK: task.name,
+            VARIANT: variant,
+            KIND: "variant",
+            DATA_KIND: source["kind"],
+            **origin(task.dataset, trained_with),
+        },
         params={key: str(value) for key, value in flat(trained_with).items()},
         metrics={_metric_name(key): float(value) for key, value in flat(metrics).items() if value is not None},
         curves={
@@ -53,6 +75,7 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
             "plots": [out.plots],
             "training": [out.training_memes],
             "reference": [out.reference],
+            LINEAGE: [path for path in FILES if path.is_file()],
         },
         description=description(task, variant, source["kind"], metrics),
     )
@@ -73,16 +96,3 @@ def description(task: Task, variant: str, kind: str, metrics: dict[str, Any]) ->
 
 def _metric_name(key: str) -> str:
     return key.replace(" ", "_")
-
-
-def _origin() -> dict[str, str]:
-    """The commit at registration, and whether the tree differed from it."""
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        changes = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    data = Path("data.dvc")
-    hashed = {"symptomeme.data_dvc": data.read_text(encoding="utf-8")} if data.is_file() else {}
-    dirty = str(bool(changes.stdout.strip())).lower()
-    return {"symptomeme.git_commit": commit.stdout.strip(), "symptomeme.git_dirty": dirty, **hashed}

@@ -1,7 +1,6 @@
 """Train one variant of the classifier; fit its temperature and thresholds on validation."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,11 +38,11 @@ def run(
     model_params: ModelParams,
     ocr: OcrParams,
     options: TrainParams,
-    variants: Mapping[str, VariantParams],
+    described: VariantParams,
 ) -> None:
     """Train, calibrate and save one variant."""
     prepare_torch(threads=base.threads)
-    paths, described = task_paths(task.name), variants[variant]
+    paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = variant_model(
         task,

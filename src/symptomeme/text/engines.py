@@ -1,9 +1,21 @@
-"""Which engine reads, by params."""
+"""Which engine reads, by params, and where its readings are kept."""
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import PIL
+
+from symptomeme.data import transforms
+from symptomeme.domain import digests
+from symptomeme.domain.layout import cache
 from symptomeme.domain.params import OcrParams
-from symptomeme.text.ocr import OcrEngine
+from symptomeme.text import rapid, shapes, spaces, tesseract, views
+from symptomeme.text.ocr import OcrEngine, Reading, read_all
 from symptomeme.text.rapid import RapidOcrEngine
 from symptomeme.text.tesseract import TesseractEngine
+
+IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
 
 
 def engine_of(params: OcrParams) -> OcrEngine:
@@ -23,3 +35,31 @@ def engine_of(params: OcrParams) -> OcrEngine:
         upscale=params.upscale,
         min_confidence=params.min_confidence,
     )
+
+
+def read_pictures(engine: OcrEngine, pictures: Sequence[tuple[str, Path]]) -> list[Reading]:
+    """Read pictures, but those that this engine has read before.
+
+    Args:
+        engine: as `engine_of` gives it.
+        pictures: SHA-256 and path of each.
+
+    Raises:
+        ToolError: the engine failed.
+        ImageError: a picture cannot be opened, or has other bytes.
+    """
+    return read_all(
+        engine,
+        pictures,
+        cache=cache("ocr", _digest(engine)),
+        batch_size=IMAGES_PER_PROCESS,
+        workers=os.cpu_count() or 1,
+    )
+
+
+def _digest(engine: OcrEngine) -> str:
+    """What a reading depends on beside the picture's bytes: the engine and the code before and after it."""
+    code = [
+        digests.of_file(Path(str(module.__file__))) for module in (tesseract, views, shapes, rapid, spaces, transforms)
+    ]
+    return digests.of_value([engine.settings, PIL.__version__, *code])

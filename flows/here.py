@@ -1,0 +1,46 @@
+"""How a run that failed is told: in one line, as the run's state and at the terminal."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import httpx
+from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
+from prefect.states import Failed
+
+from flows.commands import Fault
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+def in_one_line(work: Callable[Given, Found]) -> Callable[Given, Found | State[Found]]:
+    """Let a flow that raises Fault end in a failed state whose message is that line, with no traceback."""
+
+    @wraps(work)
+    def told(*args: Given.args, **kwargs: Given.kwargs) -> Found | State[Found]:
+        try:
+            return work(*args, **kwargs)
+        except Fault as fault:
+            return Failed(message=str(fault))
+
+    return told
+
+
+def run_here(name: str, work: Callable[[], State[Found]]) -> tuple[int, State[Found] | None]:
+    """Run a flow at a terminal: 0 and its state, or 1 and a line on stderr, or 130 when it was interrupted."""
+    try:
+        state = work()
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; run it again to go on.", file=sys.stderr)
+        return 130, None
+    except (PrefectException, httpx.HTTPError, RuntimeError) as error:  # of its server: away, or its database locked
+        told = " ".join(str(error).split())[:300].rstrip(".")
+        print(f"{name}: Prefect: {told}. See that no other program holds its database.", file=sys.stderr)
+        return 1, None
+    if state.is_completed():
+        return 0, state
+    print(f"{name}: {state.message or state.name}", file=sys.stderr)
+    return 1, state

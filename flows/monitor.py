@@ -1,0 +1,114 @@
+"""`python -m flows.monitor`: is what comes in still like what the models were trained on; has data/ changed?
+
+Either answer can start a retrain run, where a server is there to start one.
+"""
+
+import argparse
+from pathlib import Path
+from typing import cast
+
+from prefect import flow, get_client, get_run_logger
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.deployments import run_deployment
+from prefect.states import Completed
+
+from flows import page
+from flows.commands import run
+from flows.here import in_one_line, run_here
+from flows.retrain import ask, with_name
+from flows.worktree import Place
+from symptomeme.domain.params import read_params
+
+RETRAIN = "retrain/weekly"
+UNDER_WAY = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
+MINUTES = 60.0
+ALARM = 3  # exit code
+
+
+@flow(name="monitor")
+@in_one_line
+def monitor(
+    tasks: list[str] | None = None, memes: str | None = None, trigger: bool = True, hours_a_step: float = 6
+) -> State[None]:
+    """Compare what came in with what each champion was trained on; on an alarm, retrain.
+
+    Args:
+        tasks: these alone; none: all in params.yaml.
+        memes: new ones to look at, a folder or a table; none: those that were imported last.
+        trigger: whether an alarm starts a retrain run.
+        hours_a_step: what takes longer is ended.
+
+    Returns:
+        A state named Alarm, with the tasks, or Completed.
+    """
+    here = Place(Path.cwd(), {}, is_own=False)
+    alarmed = []
+    for task in tasks or list(read_params().tasks):
+        given = ["--memes", memes] if memes else []
+        answer = with_name(ask, f"monitor {task}")("monitor", "--task", task, *given, place=here, hours=hours_a_step)
+        page.show_decision(task, answer, kind="monitor")
+        if answer.get("alarm"):
+            alarmed.append(task)
+    if not alarmed:
+        return Completed(message="no alarm")
+    told = f"alarm: {', '.join(alarmed)}"
+    if trigger:
+        told = f"{told}; {start_retrain(tasks=alarmed)}"
+    return Completed(name="Alarm", message=told)
+
+
+@flow(name="data-check")
+def data_check() -> State[None]:
+    """Retrain when data/ is not what data.dvc says; DVC looks at times and sizes, so that this costs a second."""
+    logger = get_run_logger()
+    done = run(
+        "dvc", "status", "--json", "data.dvc", cwd=Path.cwd(), say=logger.warning, seconds=10 * MINUTES, keep=True
+    )
+    if done.code:
+        return Completed(name="Busy", message="DVC could not look; the next check will")
+    if done.kept.strip() in ("", "{}"):
+        return Completed(message="data/ is as it was")
+    return Completed(name="Changed", message=f"data/ has changed; {start_retrain(tasks=None)}")
+
+
+def start_retrain(*, tasks: list[str] | None) -> str:
+    """Start a retrain run, unless one is about to run or runs; what was done, in words."""
+    with get_client(sync_client=True) as client:
+        flow_name, name = RETRAIN.split("/")
+        waiting = client.read_flow_runs(
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(UNDER_WAY))),
+            ),
+        )
+    soon = [found.name for found in waiting if not found.auto_scheduled or found.state_type != StateType.SCHEDULED]
+    if soon:
+        return f"{flow_name} is under way already: {soon[0]}"
+    parameters = {"tasks": tasks} if tasks else {}
+    started = cast(FlowRun, run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False))
+    return f"started {flow_name}: {started.name}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run it here and now; 3 on an alarm."""
+    parser = argparse.ArgumentParser(prog="python -m flows.monitor", description="has what comes in drifted?")
+    parser.add_argument("--tasks", nargs="+")
+    parser.add_argument("--memes", metavar="FOLDER_OR_PARQUET")
+    parser.add_argument("--trigger", action="store_true", help="let an alarm start a retrain run on the server")
+    given = vars(parser.parse_args(argv))
+    code, state = run_here("monitor", lambda: monitor(**given, return_state=True))
+    if state is None or code:
+        return code
+    print(state.message)
+    return ALARM if state.name == "Alarm" else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,276 @@
+"""`make server`: Prefect's server, MLflow and a worker, for as long as this process lives.
+
+All state is the project's own. A program that ends by itself is started again; when this process ends, all do.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple, TextIO
+from urllib.parse import urlsplit
+
+import psutil
+
+from flows.commands import LEASH
+from flows.environment import HOME, RUNNING, running_server
+from symptomeme.domain.addresses import without_password
+
+LOOPBACK = "127.0.0.1"
+PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
+ARTIFACTS = "SYMPTOMEME_MLFLOW_ARTIFACTS"
+"""Environment variable: where MLflow's server keeps models, if not in mlartifacts/."""
+POOL = "local"
+PATIENCE = 600.0  # seconds until a server must answer: the first start makes its database
+GRACE = 30.0  # seconds that a program gets to end in order
+SOON = 20.0  # seconds; what ends sooner than that three times in a row is not started again
+LOGS = HOME / "logs"
+DEPLOYED = HOME / "deployed"
+MAKE_STORE = """
+from pathlib import Path
+from symptomeme.lifecycle.database import make_database
+make_database(Path("mlruns.db").absolute())
+"""  # in a process of its own, which MLflow need not fill for as long as the server lives
+DEFINED_BY = ("prefect.yaml", "flows/*.py")
+
+
+class ServerError(Exception):
+    """It cannot run; the message is one line for people."""
+
+
+class Program(NamedTuple):
+    """A module that is kept running, and where it answers, if it does."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    answers: str | None
+
+
+def programs(ports: Mapping[str, int], store: str) -> list[Program]:
+    """The servers, in the order they are started.
+
+    Args:
+        ports: of `prefect` and `mlflow`.
+        store: MLflow's database, or the address of a server elsewhere: then none is started here.
+    """
+    prefect = Program(
+        "prefect",
+        "prefect",
+        ("server", "start", "--host", LOOPBACK, "--port", str(ports["prefect"])),
+        f"http://{LOOPBACK}:{ports['prefect']}/api/health",
+    )
+    if urlsplit(store).scheme in ("http", "https"):
+        return [prefect]
+    place = os.environ.get(ARTIFACTS, str(Path("mlartifacts").absolute()))
+    where = ("--backend-store-uri", store, "--artifacts-destination", place)
+    address = ("--host", LOOPBACK, "--port", str(ports["mlflow"]), "--workers", "1")
+    answers = f"http://{LOOPBACK}:{ports['mlflow']}/health"
+    return [prefect, Program("mlflow", "mlflow", ("server", *where, *address), answers)]
+
+
+def worker() -> Program:
+    """What takes runs from the pool; a run that waits for another one's end takes one of its places too."""
+    return Program("worker", "prefect", ("worker", "start", "--pool", POOL, "--type", "process", "--limit", "4"), None)
+
+
+class Kept:
+    """A program that is kept running."""
+
+    def __init__(self, program: Program) -> None:
+        """Start it."""
+        self.program, self.ends = program, 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it, its lines going to a file of its own."""
+        self.since = time.monotonic()
+        with (LOGS / f"{self.program.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", str(LEASH), self.program.module, *self.program.arguments],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def keep(self) -> None:
+        """Start it again if it has ended.
+
+        Raises:
+            ServerError: it ends again and again.
+        """
+        code = self.process.poll()
+        if code is None:
+            return
+        self.ends = self.ends + 1 if time.monotonic() - self.since < SOON else 1
+        if self.ends == 3:  # noqa: PLR2004 - in a row
+            raise ServerError(f"{self.program.name} ended with {code} three times. See {LOGS / self.program.name}.log")
+        say(f"{self.program.name} ended with {code}; it is started again")
+        self.start()
+
+    def wait_until_it_answers(self, stopping: threading.Event) -> None:
+        """Wait until its server answers.
+
+        Raises:
+            ServerError: it ended, or did not answer in time.
+        """
+        until = time.monotonic() + PATIENCE
+        while not stopping.is_set():
+            with suppress(OSError), urllib.request.urlopen(str(self.program.answers), timeout=5):
+                return
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise ServerError(f"{self.program.name} does not start. See {LOGS / self.program.name}.log")
+            stopping.wait(0.2)
+
+
+def serve() -> int:
+    """Run all until SIGINT or SIGTERM.
+
+    Raises:
+        ServerError: a port is taken, or a program does not start.
+    """
+    if not Path("prefect.yaml").is_file():
+        raise ServerError("there is no prefect.yaml here. Run this in the project's root.")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with RUNNING.open("a+", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told = running_server()
+            say("it is running already" + (f": {told['ui']}, MLflow {told['mlflow']}" if told else ", or about to"))
+            return 0
+        held.truncate(0)
+        return _serve(held)
+
+
+def _serve(held: TextIO) -> int:
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    ports = {name: int(os.environ.get(variable, port)) for name, (variable, port) in PORTS.items()}
+    store = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
+    wanted = programs(ports, store)
+    tracking = f"http://{LOOPBACK}:{ports['mlflow']}" if ARTIFACTS in os.environ else ""
+    if tracking:
+        os.environ["MLFLOW_TRACKING_URI"] = tracking
+    for program in wanted:
+        _check_free(program.name, ports[program.name])
+    os.environ["PREFECT_API_URL"] = f"http://{LOOPBACK}:{ports['prefect']}/api"
+    os.environ["PREFECT_UI_URL"] = f"http://{LOOPBACK}:{ports['prefect']}"
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # one process less; none of it is used
+    with _kept() as kept:
+        if len(wanted) > 1 and store.startswith("sqlite"):
+            _make_store()
+        for program in wanted:
+            kept.append(Kept(program))
+        for server in kept:
+            server.wait_until_it_answers(stopping)
+        if not stopping.is_set():
+            _deploy()
+            kept.append(Kept(worker()))
+            is_here = len(wanted) > 1
+            told = {
+                "prefect": os.environ["PREFECT_API_URL"],
+                "ui": os.environ["PREFECT_UI_URL"],
+                "tracking": tracking,
+                "mlflow": f"http://{LOOPBACK}:{ports['mlflow']}" if is_here else without_password(store),
+            }
+            held.write(json.dumps(told))
+            held.flush()
+            say(f"Prefect {told['ui']}, MLflow {told['mlflow']}; logs in {LOGS}/; Ctrl-C stops all")
+        while not stopping.wait(1):
+            for one in kept:
+                one.keep()
+    held.truncate(0)
+    say("stopped")
+    return 0
+
+
+@contextmanager
+def _kept() -> Iterator[list[Kept]]:
+    """Programs that have all ended, with everything they started, when the block does: the last one first."""
+    kept: list[Kept] = []
+    try:
+        yield kept
+    finally:
+        started = psutil.Process().children(recursive=True)
+        for one in reversed(kept):
+            one.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                one.process.wait(GRACE)
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(started, GRACE)
+
+
+def _deploy() -> None:
+    """Make the pool and the deployments, unless they were made of the same files before: what was paused stays so.
+
+    Raises:
+        ServerError: Prefect refused.
+    """
+    files = sorted(path for pattern in DEFINED_BY for path in Path.cwd().glob(pattern))
+    server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
+    found = hashlib.sha256(b"".join([server.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+    if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found:
+        return
+    say("deploying")
+    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
+    _prefect("--no-prompt", "deploy", "--all")
+    DEPLOYED.write_text(found, encoding="utf-8")
+
+
+def _prefect(*arguments: str) -> None:
+    command = [sys.executable, "-m", "prefect", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, "PWD": str(Path.cwd())}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = " ".join((done.stderr or done.stdout).split())[-300:]
+        raise ServerError(f"'prefect {' '.join(arguments)}' failed: {told}")
+
+
+def _make_store() -> None:
+    """Make MLflow's database as the command line does, if there is none: a half-made one cannot be opened again."""
+    subprocess.run([sys.executable, "-c", MAKE_STORE], check=True)
+
+
+def _check_free(name: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            raise ServerError(
+                f"port {port} is taken by another program. Set {PORTS[name][0]} to a free one, or end that program."
+            ) from None
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(f"server: {line}", flush=True)
+
+
+def main() -> int:
+    """Run it; 1 with a line on stderr when it cannot."""
+    try:
+        return serve()
+    except ServerError as error:
+        print(f"server: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

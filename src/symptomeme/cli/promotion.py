@@ -1,0 +1,148 @@
+"""`symptomeme promote`, `rollback`, `models`, `promotions`: which model is served, and why."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.labels import TASKS, task_named
+from symptomeme.domain.layout import PROMOTIONS
+from symptomeme.domain.locking import alone
+from symptomeme.domain.params import read_params
+from symptomeme.domain.writing import read_log
+
+HEADINGS = ("task", "version", "variant", "aliases", "validation macro-F1", "test macro-F1", "data", "registered")
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verbs."""
+    promote = verbs.add_parser("promote", help="let the challenger through the gate, or refuse it")
+    promote.add_argument("--dry-run", action="store_true", help="judge only, move nothing")
+    promote.add_argument("--version", dest="number", metavar="N", help="judge this version in place of the challenger")
+    rollback = verbs.add_parser("rollback", help="make the previous champion champion again")
+    for verb, run in ((promote, run_promote), (rollback, run_rollback)):
+        verb.add_argument("--task", required=True, choices=TASKS)
+        verb.add_argument("--by", metavar="NAME", help="who decides, for the log; default: the user")
+        verb.set_defaults(run=run)
+    models = verbs.add_parser("models", help="list all registered versions")
+    models.set_defaults(run=run_models)
+    for verb in (promote, rollback, models):
+        verb.add_argument("--json", action="store_true", help="print JSON")
+    promotions = verbs.add_parser("promotions", help="print the promotion log")
+    promotions.add_argument("--task", choices=TASKS, help="one task only")
+    promotions.set_defaults(run=run_promotions)
+
+
+def run_promote(arguments: argparse.Namespace) -> int:
+    """Judge and, if all is met, promote; 0 also when it is refused.
+
+    Raises:
+        RegistryError: there is nothing to judge, or MLflow cannot be reached.
+    """
+    from symptomeme.lifecycle.gate import promote
+
+    with alone(f"promote@{arguments.task}"):
+        found = promote(
+            task_named(arguments.task),
+            read_params(),
+            dry_run=arguments.dry_run,
+            number=arguments.number,
+            by=arguments.by,
+        )
+    tell_torn()
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
+    print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
+    print(*_criteria(found["criteria"]), sep="\n")
+    if found["criteria"]:
+        print(f"The test memes have been looked at {found['looks']} times.")
+    return 0
+
+
+def run_rollback(arguments: argparse.Namespace) -> int:
+    """Go back to the previous champion.
+
+    Raises:
+        RegistryError: there is none, or it is not what was registered.
+    """
+    from symptomeme.lifecycle.gate import rollback
+
+    with alone(f"promote@{arguments.task}"):
+        found = rollback(task_named(arguments.task), read_params(), by=arguments.by)
+    tell_torn()
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print(f"{found['name']}: champion is {found['to']} again (before: {found['from'] or 'none'}).")
+    return 0
+
+
+def run_models(arguments: argparse.Namespace) -> int:
+    """Print all versions.
+
+    Raises:
+        RegistryError: MLflow cannot be reached.
+    """
+    from symptomeme.lifecycle.overview import models
+    from symptomeme.lifecycle.results import columns
+
+    found = models(read_params())
+    tell_torn()
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print(columns(HEADINGS, [_cells(row) for row in found]))
+    return 0
+
+
+def run_promotions(arguments: argparse.Namespace) -> int:
+    """Print the log, oldest first, after what was done outside of it has been added."""
+    from symptomeme.lifecycle.overview import settle_all
+
+    try:
+        settle_all(read_params())
+    except RegistryError as error:
+        print(f"symptomeme promotions: what stands in the log; it could not be compared: {error}", file=sys.stderr)
+    tell_torn()
+    rows, _ = read_log(PROMOTIONS)
+    for row in rows:
+        if row["kind"] != "intent" and arguments.task in (None, row["task"]):
+            print(_line(row), *_criteria(row["criteria"]), sep="\n")
+    return 0
+
+
+def tell_torn() -> None:
+    """Tell of lines of the log that a crash cut off."""
+    for number in read_log(PROMOTIONS)[1]:
+        print(f"{PROMOTIONS}:{number} is not whole: a crash cut it off. It is left out.", file=sys.stderr)
+
+
+def _line(row: dict[str, Any]) -> str:
+    looks = f" [look {row['looks']} at the test memes]" if row["test_memes"] else ""
+    return (
+        f"{row['at']} {row['task']} {row['kind']}: {row['alias']} {row['from'] or 'none'} -> {row['to'] or 'none'}, "
+        f"by {row['by']}: {row['reason']}{looks}"
+    )
+
+
+def _criteria(rows: list[dict[str, Any]]) -> list[str]:
+    return [f"    {'met    ' if row['passed'] else 'NOT MET'} {row['name']}: {row['told']}" for row in rows]
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    def figure(name: str) -> str:
+        return "-" if row[name] is None else f"{row[name]:.3f}"
+
+    return (
+        row["task"],
+        row["version"],
+        str(row["variant"]),
+        ", ".join(row["aliases"]) or "-",
+        figure("validation_macro_f1"),
+        figure("test_macro_f1"),
+        (row["data"] or "-")[:12],
+        row["registered"],
+    )

@@ -1,0 +1,105 @@
+"""From the version that an answer names back to its run, data, params and commit, and how to make it again."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mlflow.entities.model_registry import ModelVersion
+
+from symptomeme.domain.errors import InputError, UnconfirmedError
+from symptomeme.domain.labels import task_named
+from symptomeme.domain.params import Params
+from symptomeme.lifecycle.candidate import DATA_KIND, DIGEST, FILES, KIND, TASK, VARIANT
+from symptomeme.lifecycle.gate import model_name
+from symptomeme.lifecycle.journal import held, moment
+from symptomeme.lifecycle.lineage import CHANGED, COMMIT, DATA, DATASET, DIRTY, LINEAGE, TRAINED_WITH, stages_of
+from symptomeme.lifecycle.moves import settle
+from symptomeme.lifecycle.registry import Registry
+
+
+def trace(where: str, task: str | None, params: Params) -> dict[str, Any]:
+    """All that is known of where a registered version came from; what was not recorded is None.
+
+    Args:
+        where: `models:/NAME/VERSION`, `models:/NAME@ALIAS`, the same without `models:/`, or a version alone.
+        task: whose version, where `where` does not tell it.
+        params: names of the registered models.
+
+    Raises:
+        InputError: it is not said of which task.
+        RegistryError: there is no such version.
+    """
+    registry = Registry(experiment=params.registration.experiment)
+    version = registry.resolve(_uri(where, task, params))
+    name, number, tags = version.name, str(version.version), version.tags
+    with held(name):
+        journal = settle(registry, tags[TASK], name)
+    aliases = registry.standing(name).aliases
+    decisions = [row for row in journal.decisions if number in (row["from"], row["to"])]
+    return {
+        "name": name,
+        "version": number,
+        "task": tags[TASK],
+        "variant": tags.get(VARIANT),
+        "kind": tags.get(KIND),
+        "aliases": sorted(alias for alias, found in aliases.items() if found == number),
+        "registered": moment(version.creation_timestamp),
+        "model": {"digest": tags.get(DIGEST), "files": tags.get(FILES), **_confirmed(registry, name, number)},
+        "run": {"id": version.run_id, "registry": registry.place},
+        "data": {"kind": tags.get(DATA_KIND), "data_md5": tags.get(DATA), "dataset_md5": tags.get(DATASET)},
+        "params_digest": tags.get(TRAINED_WITH),
+        "stages": _stages(registry, version),
+        "git": {
+            "commit": tags.get(COMMIT),
+            "dirty": None if DIRTY not in tags else tags[DIRTY] == "true",
+            "changed": tags.get(CHANGED),
+        },
+        "decisions": [
+            {key: row[key] for key in ("at", "by", "kind", "alias", "from", "to", "reason")} for row in decisions
+        ],
+        "reproduce": reproduce(version),
+    }
+
+
+def reproduce(version: ModelVersion) -> list[str]:
+    """Commands that make the same model folder in a clone of the repository; none where no commit was recorded."""
+    commit, task, variant = (version.tags.get(tag) for tag in (COMMIT, TASK, VARIANT))
+    if commit is None:
+        return []
+    as_it_was = [
+        f"mlflow artifacts download --run-id {version.run_id} --artifact-path {LINEAGE} --dst-path .",
+        f"cp {LINEAGE}/params.yaml {LINEAGE}/data.dvc .",
+    ]
+    return [
+        f"git checkout {commit}",
+        *(as_it_was if version.tags.get(DIRTY) == "true" else []),
+        "dvc pull data.dvc",
+        f"dvc repro evaluate@{task}-{variant}",
+        f"dvc repro register@{task}",
+    ]
+
+
+def _uri(where: str, task: str | None, params: Params) -> str:
+    where = where.removeprefix("models:/")
+    if "/" in where or not (where.isdecimal() or where.startswith("@")):
+        return f"models:/{where}"
+    tasks = [task] if task else list(params.tasks)
+    if len(tasks) > 1:
+        raise InputError(f"{where}: a version of which task? Say --task, one of {', '.join(tasks)}.")
+    name = model_name(task_named(tasks[0]), params)
+    return f"models:/{name}{where}" if where.startswith("@") else f"models:/{name}/{where}"
+
+
+def _confirmed(registry: Registry, name: str, number: str) -> dict[str, Any]:
+    """Whether its files are those that were registered."""
+    try:
+        registry.fetch(f"models:/{name}/{number}")
+    except UnconfirmedError as error:
+        return {"confirmed": False, "fault": str(error)}
+    return {"confirmed": True, "fault": None}
+
+
+def _stages(registry: Registry, version: ModelVersion) -> dict[str, Any] | None:
+    with TemporaryDirectory(prefix="symptomeme-trace-") as scratch:
+        lock = registry.logged(version, f"{LINEAGE}/dvc.lock", into=Path(scratch))
+        return None if lock is None else stages_of(lock, version.tags[TASK], version.tags[VARIANT])

@@ -1,0 +1,87 @@
+"""Memes that somebody wants scored: a folder of pictures, or a Parquet table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from symptomeme.domain.errors import InputError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+_KEYS = ("key", "id")
+
+
+class Meme(NamedTuple):
+    """One meme: what it is called, and where its picture lies or what it is."""
+
+    key: str
+    image: Path | bytes
+
+
+def memes_in(source: Path) -> list[Meme]:
+    """Memes in a folder, by their paths in it, or in a Parquet table, in its order.
+
+    A table has a column `image`: paths from the current folder or the table's, or bytes, or what Hugging Face's
+    `datasets` makes of pictures. `key` or `id` names a meme; without one its row does.
+
+    Raises:
+        InputError: there is nothing to score, the table has no such column, or two memes have one name.
+    """
+    if source.is_dir():
+        found = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        memes = [Meme(path.relative_to(source).as_posix(), path) for path in found]
+    else:
+        memes = _of_table(source)
+    if not memes:
+        raise InputError(
+            f"{source} holds no meme. Name a folder with pictures, or a Parquet table with a column 'image'."
+        )
+    if len({meme.key for meme in memes}) < len(memes):
+        raise InputError(f"{source}: two memes have the same key. Give each its own, or leave the column out.")
+    return memes
+
+
+@contextmanager
+def as_files(memes: list[Meme]) -> Iterator[list[Path]]:
+    """A path for each picture, for as long as the block lasts."""
+    with TemporaryDirectory(prefix="symptomeme-score-") as scratch:
+        paths = []
+        for index, meme in enumerate(memes):
+            if isinstance(meme.image, Path):
+                paths.append(meme.image)
+            else:
+                paths.append(Path(scratch) / str(index))
+                paths[-1].write_bytes(meme.image)
+        yield paths
+
+
+def _of_table(source: Path) -> list[Meme]:
+    if not source.is_file():
+        raise InputError(f"{source} is missing. Name a folder with pictures, or a Parquet table.")
+    try:
+        table = pq.read_table(source)
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{source} is no whole Parquet table. Name another, or a folder with pictures.") from None
+    if "image" not in table.column_names:
+        raise InputError(f"{source} has no column 'image'; it has {', '.join(table.column_names)}. Name it so.")
+    keys = next((table.column(name).to_pylist() for name in _KEYS if name in table.column_names), None)
+    images = table.column("image").to_pylist()
+    return [
+        Meme(str(index if keys is None else keys[index]), _image(image, source, index))
+        for index, image in enumerate(images)
+    ]
+
+
+def _image(value: Any, source: Path, row: int) -> Path | bytes:
+    if isinstance(value, dict):
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise InputError(f"{source}: row {row} has no picture. Give a path or bytes in 'image'.")
+    path = Path(value)
+    return path if path.exists() else source.parent / path

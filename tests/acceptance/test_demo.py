@@ -1,0 +1,88 @@
+"""A fresh clone, from `make demo` on: what the README promises to one who types it."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from readme import README, commands_under, inline
+from small_project import ROOT
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is committed, with the packages of this environment where they are the ones it asks for."""
+    place = tmp_path_factory.mktemp("fresh") / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, place], check=True)
+    wanted = hashlib.sha256(b"".join((place / name).read_bytes() for name in ("pyproject.toml", "requirements.lock")))
+    stamp = Path(sys.prefix) / "installed"  # as scripts/setup.sh leaves it
+    if stamp.is_file() and stamp.read_text().split()[0] == wanted.hexdigest():
+        (place / ".venv").mkdir()
+        for entry in Path(sys.prefix).iterdir():
+            (place / ".venv" / entry.name).symlink_to(entry)
+    return place
+
+
+@pytest.fixture(scope="module")
+def told(clone: Path) -> str:
+    """What the README's commands under "Start" print, typed into one shell."""
+    return typed(clone, *commands_under("Start"))
+
+
+def typed(clone: Path, *commands: str) -> str:
+    """What commands print in one shell; each must end well."""
+    done = subprocess.run(
+        ["bash", "-e", "-c", "\n".join(commands)],
+        cwd=clone,
+        env={**environment(), "PYTHONPATH": str(clone / "src")},  # its own, where the packages are another clone's
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{commands}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """This one without its virtual environment, and without a registry of its own."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "MLFLOW_TRACKING_URI")}
+    here = str(Path(sys.prefix) / "bin")
+    return {**kept, "PATH": os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if part != here)}
+
+
+def test_the_demo_ends_with_its_table_and_an_answer(told: str) -> None:
+    assert len(re.findall(r"^Running stage ", told, re.MULTILINE)) == 18
+    for task in ("anxiety", "depression"):
+        for variant in ("fusion", "text_only"):
+            assert re.search(rf"^{task} +{variant} +test, leak-free ", told, re.MULTILINE)
+    assert re.search(r"^Demo: \d+ s\.$", told, re.MULTILINE)
+    shown = README.read_text(encoding="utf-8").partition("$ symptomeme classify ")[2].splitlines()[1:]
+    answer = told.partition("\nDemo: ")[2].splitlines()[1:]
+    assert answer[0] == shown[0]
+    assert answer[1].startswith("  words: ")
+    head = shown[2].partition(":")[0]  # the task, and which model says so
+    assert any(line.startswith(head) for line in answer)
+
+
+def test_a_second_demo_runs_no_stage_and_leaves_nothing_to_commit(clone: Path, told: str) -> None:
+    assert "Running stage" in told
+    again = typed(clone, inline("make demo"))
+    assert "Running stage" not in again
+    assert table(again) == table(told)
+    assert typed(clone, "source .venv/bin/activate", "dvc status --json").strip() == "{}"
+    assert typed(clone, "git status --porcelain") == ""
+
+
+def table(told: str) -> list[str]:
+    return re.findall(r"^(?:anxiety|depression) .*$", told.partition("\nDemo: ")[0], re.MULTILINE)
+
+
+def test_the_picture_is_what_fusion_sees_more_than_text_only(clone: Path, told: str) -> None:
+    assert told
+    said = typed(clone, "source .venv/bin/activate", inline("python benchmarks/modalities.py"))
+    assert said.count("  holds\n") == 4  # two tasks, two views

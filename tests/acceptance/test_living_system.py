@@ -1,0 +1,245 @@
+"""`make server` and its runs, with real servers, a real worker and real signals."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    DeploymentFilter,
+    DeploymentFilterName,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from running import PATIENCE, at_work, words_of
+from small_project import ROOT, environment, new_project, run
+
+pytestmark = pytest.mark.acceptance
+
+STAGES = ("ingest", "validate", "ocr", "prealign", "train", "evaluate", "register")
+LONGER = {"prealign": {"epochs": 4}, "train": {"epochs": 4}, "evaluate": {"resamples": 20_000}}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
+    """A project with all that `make server` needs, whose graph has not run yet."""
+    root = new_project(tmp_path_factory.mktemp("living"), text_folder, vision_folder, train=60, changes=LONGER)
+    shutil.copytree(ROOT / "flows", root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "prefect.yaml", root)
+    run("git", "add", "--all", cwd=root)
+    run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def undisturbed(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = shutil.copytree(fresh, tmp_path_factory.mktemp("undisturbed") / "project", symlinks=True)
+    run("dvc", "repro", "--quiet", cwd=root)
+    return root
+
+
+class Server:
+    """`python -m flows.server` in a project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        ports = [free_port(), free_port()]
+        self.variables = {
+            **environment(),
+            "SYMPTOMEME_PREFECT_PORT": str(ports[0]),
+            "SYMPTOMEME_MLFLOW_PORT": str(ports[1]),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+        }
+        for name in ("PREFECT_HOME", "PREFECT_API_URL"):
+            self.variables.pop(name, None)
+        self.api = f"http://127.0.0.1:{ports[0]}/api"
+        self.process = self.start(stdout=subprocess.PIPE)
+        assert self.process.stdout
+        lines = iter(self.process.stdout.readline, "")
+        self.told = next((line for line in lines if "Ctrl-C" in line), "")
+        assert self.told, "the server did not start"
+
+    def start(self, **streams: Any) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "flows.server"]
+        return subprocess.Popen(command, cwd=self.root, env=self.variables, text=True, **streams)
+
+    def worker(self) -> psutil.Process:
+        """The worker, once there is one."""
+        return seen(lambda: next((p for p in self.processes() if "worker" in words_of(p)), None))
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture
+def server(undisturbed: Path, tmp_path: Path) -> Iterator[Server]:
+    """One in a copy of the project whose graph has run."""
+    yield from serving(shutil.copytree(undisturbed, tmp_path / "project", symlinks=True))
+
+
+def serving(root: Path) -> Iterator[Server]:
+    found = Server(root)
+    started = found.processes()
+    with temporary_settings({PREFECT_API_URL: found.api}):
+        yield found
+    found.process.send_signal(signal.SIGTERM)
+    assert found.process.wait(PATIENCE) == 0
+    assert psutil.wait_procs(started, PATIENCE)[1] == []
+
+
+def test_a_run_started_from_the_page_ends_with_its_artifacts(server: Server) -> None:
+    with get_client(sync_client=True) as client:
+        found = finished(client, press_run(client, "retrain/weekly"))
+        assert found.state_type == StateType.COMPLETED, found.state
+        mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[found.id]))
+        keys = {artifact.key for artifact in client.read_artifacts(artifact_filter=mine)}
+    assert keys >= {"figures", "gate-depression", "links", "package", "data-dvc", "dvc-lock", "params-yaml"}
+    assert {"plots-depression-fusion", "plots-depression-text-only"} <= keys
+
+
+def test_a_second_server_says_where_the_first_one_is_and_changes_nothing(server: Server) -> None:
+    before = {process.pid for process in server.processes()}
+    second = server.start(stdout=subprocess.PIPE)
+    told, _ = second.communicate(timeout=PATIENCE)
+    assert (second.returncode, told.split(":")[0]) == (0, "server")
+    assert "is running already: http://127.0.0.1:" in told
+    assert {process.pid for process in server.processes()} == before
+
+
+def test_a_schedule_fires_by_itself(server: Server) -> None:
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name("data-check/quarter-hourly")
+        client.create_deployment_schedules(deployment.id, [(CronSchedule(cron="* * * * *"), True)])
+        named = DeploymentFilter(name=DeploymentFilterName(any_=["quarter-hourly"]))
+
+        def fired() -> FlowRun | None:
+            runs = client.read_flow_runs(deployment_filter=named)
+            return next((each for each in runs if each.auto_scheduled and each.state_type == StateType.COMPLETED), None)
+
+        assert seen(fired).state.message == "data/ is as it was"
+
+
+def test_changed_data_starts_a_run(server: Server) -> None:
+    (server.root / "data/restore/README.md").write_text("of no use, but new\n")
+    with get_client(sync_client=True) as client:
+        found = finished(client, press_run(client, "data-check/quarter-hourly"))
+        assert found.state.name == "Changed"
+        named = DeploymentFilter(name=DeploymentFilterName(any_=["weekly"]))
+        (started,) = [each for each in client.read_flow_runs(deployment_filter=named) if not each.auto_scheduled]
+        assert finished(client, started.id).state_type == StateType.COMPLETED
+    assert json.loads(run("dvc", "status", "--json", "data.dvc", cwd=server.root)) == {}
+
+
+def test_a_worker_killed_in_every_stage_is_replaced_and_its_runs_end_well(
+    fresh: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    root = shutil.copytree(fresh, tmp_path / "project", symlinks=True)
+    for server in serving(root):
+        left = set(STAGES)
+        with get_client(sync_client=True) as client:
+            begun = press_run(client, "retrain/weekly")
+            first = server.worker()
+            runner = at_work(first.pid, left).dvc.parents()[0]  # it outlives the worker
+            while left:
+                left.remove(at_work(runner.pid, left).name)
+                server.worker().kill()
+            psutil.wait_procs([runner], PATIENCE)
+            assert client.read_flow_run(begun).state_type in (StateType.COMPLETED, StateType.RUNNING, StateType.CRASHED)
+            assert finished(client, press_run(client, "retrain/weekly")).state_type == StateType.COMPLETED
+    assert digests(root) == digests(undisturbed)
+
+
+@pytest.mark.parametrize("victim", ["run", "dvc", "stage"])
+def test_what_is_killed_in_every_stage_writes_no_more_and_the_next_run_ends_like_an_undisturbed_one(
+    fresh: Path, undisturbed: Path, tmp_path: Path, victim: str
+) -> None:
+    root = shutil.copytree(fresh, tmp_path / "project", symlinks=True)
+    left = set(STAGES)
+    while left:
+        with retraining(root) as process:
+            found = at_work(process.pid, left)
+            left.remove(found.name)
+            {"run": process.kill, "dvc": found.dvc.kill, "stage": found.stage.kill}[victim]()
+            if victim == "run":
+                assert psutil.wait_procs(found.processes, PATIENCE)[1] == []
+            else:
+                assert process.wait(PATIENCE) == 0  # tried again
+    with retraining(root) as process:
+        assert process.wait(PATIENCE) == 0
+    assert digests(root) == digests(undisturbed)
+
+
+def test_scores_of_thousands_of_memes_killed_half_way(undisturbed: Path, tmp_path: Path) -> None:
+    root, memes = undisturbed, tmp_path / "memes"
+    memes.mkdir()
+    pictures = sorted((root / "data/restore").rglob("images/*"))
+    for number in range(5000):
+        original = pictures[number % len(pictures)]
+        os.link(original, memes / f"{number:04}{original.suffix}")
+    words = ["score", memes, "--task", "depression", "--shard-size", "500"]
+    run("symptomeme", *words, tmp_path / "one.parquet", cwd=root)
+    command = [*map(str, ("symptomeme", *words, tmp_path / "two.parquet"))]
+    with subprocess.Popen(command, cwd=root, env=environment()) as process:
+        seen(lambda: len(list((tmp_path / "two.parquet.shards").glob("*/0000[4-9].parquet"))) or None)
+        process.kill()
+    assert not (tmp_path / "two.parquet").exists()
+    run("symptomeme", *words, tmp_path / "two.parquet", cwd=root)
+    assert (tmp_path / "two.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()
+
+
+def retraining(root: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "flows.retrain"], cwd=root, env=environment())
+
+
+def press_run(client: SyncPrefectClient, name: str) -> Any:
+    """As the button of Prefect's page does; the run's id."""
+    return client.create_flow_run_from_deployment(client.read_deployment_by_name(name).id).id
+
+
+def finished(client: SyncPrefectClient, run_id: Any) -> FlowRun:
+    def ended() -> FlowRun | None:
+        found = client.read_flow_run(run_id)
+        return found if found.state is not None and found.state.is_final() else None
+
+    return seen(ended)
+
+
+Found = TypeVar("Found")
+
+
+def seen(look: Callable[[], Found | None]) -> Found:
+    """What is found at last."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.2)
+    pytest.fail("it was not seen")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in [root / "dvc.lock", *sorted((root / "artifacts").rglob("*"))]
+        if path.is_file()
+    }

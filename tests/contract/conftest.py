@@ -1,0 +1,39 @@
+"""The real graph, without what it works on."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="package")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The real graph over empty files, committed to DVC without running it."""
+    root = tmp_path_factory.mktemp("graph")
+    shutil.copy(ROOT / "dvc.yaml", root)
+    shutil.copy(ROOT / "profiles/sample.yaml", root / "params.yaml")
+    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    with contextlib.chdir(root):
+        commit_without_running(root)
+        yield root
+
+
+def commit_without_running(root: Path) -> None:
+    """Make every dependency and output an empty file or folder, and have DVC take them as the graph's results."""
+    Repo.init(str(root), no_scm=True).close()
+    with Repo(str(root)) as repo:
+        for stage in repo.index.stages:
+            for item in [*stage.deps, *stage.outs]:
+                path = Path(item.fs_path)
+                if not path.exists() and not hasattr(item, "params"):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.mkdir() if not path.suffix else path.touch()
+        for name in ("text", "vision", "other"):
+            (root / "data/weights" / name).mkdir(parents=True, exist_ok=True)
+            (root / "data/weights" / name / "config.json").touch()
+        repo.commit(force=True)

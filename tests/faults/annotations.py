@@ -1,0 +1,84 @@
+"""Faults of annotations, and of the tables made of them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from faults.fault import Fault, Row, put, rewritten, saved, seen
+
+
+def labelled(*labels: str) -> tuple[Callable[[Row], Row], Callable[[str], str]]:
+    """The same change to a published annotation and to its line in data/."""
+
+    def row(found: Row) -> Row:
+        return found | {"meme_anxiety_category": list(labels)}
+
+    def line(found: str) -> str:
+        return json.dumps(json.loads(found) | {"labels": list(labels)})
+
+    return row, line
+
+
+def of_row(changes: tuple[Callable[[Row], Row], Callable[[str], str]], **told: str) -> Fault:
+    return Fault(row=changes[0], line=changes[1], told={key.replace("_", "-"): value for key, value in told.items()})
+
+
+TABLES = {"ingest": "data/axiom/splits.parquet", "validate": "artifacts/anxiety/memes.parquet"}
+
+ANNOTATIONS = {
+    "unknown label": of_row(
+        labelled("Joy"), import_data="'Joy' is not a class of AxiOM", validate="labels must be classes of AxiOM"
+    ),
+    "dropped label (`Unknown`, `Irritability`)": of_row(
+        labelled("Unknown"),
+        import_data="label that is no class, meme left out: train/TR-1",
+        validate="labels must be classes of AxiOM",
+    ),
+    "several labels where the task has one": of_row(
+        labelled("Restlessness", "Nervousness"),
+        import_data="2 labels, a meme of AxiOM has one",
+        validate="there must be exactly one label",
+    ),
+    "no label where the task has one": of_row(
+        labelled(), import_data="no label, meme left out: train/TR-1", validate="there must be exactly one label"
+    ),
+    "text over `validate.max_text_length`": Fault(
+        row=lambda row: row | {"ocr_text": "a" * 20_001},
+        line=lambda line: json.dumps(json.loads(line) | {"text": "a" * 20_001}),
+        told={"validate": "given text must have at most"},
+    ),
+    "id that could not name a file": Fault(
+        row=lambda row: row | {"sample_id": "../TR-1"}, told={"import-data": "may not name a file"}
+    ),
+    "field of the wrong kind": Fault(
+        row=lambda row: row | {"ocr_text": 3},
+        line=lambda line: json.dumps(json.loads(line) | {"labels": None}),
+        told={"import-data": "ocr_text is no text", "ingest": "train/metadata.jsonl: not what import-data writes"},
+    ),
+    "damaged annotation file": Fault(
+        archive=lambda path: rewritten(path, "anxiety_train.json", b'[{"sample_id": '),
+        line=lambda line: line[:-5],
+        told={"import-data": "no whole JSON file", "ingest": "train/metadata.jsonl: not what import-data writes"},
+    ),
+    "annotation without a picture": Fault(
+        archive=lambda path: rewritten(path, "anxiety_train_image/TR-1.png", None),
+        by_hand=lambda _: Path("data/axiom/train/images/TR-1.png").unlink(),
+        told={
+            "import-data": "annotation without a picture: train/TR-1",
+            "ingest": "data/axiom/train/images/TR-1.png is missing",
+            "classify": "no such file: data/axiom/train/images/TR-1.png",
+        },
+    ),
+    "picture without an annotation": Fault(
+        archive=lambda path: rewritten(path, "anxiety_train_image/TR-99.png", saved(seen())),
+        by_hand=lambda _: put(Path("data/axiom/train/images/TR-99.png"), saved(seen())),
+        told={"import-data": "picture without an annotation: train/TR-99"},
+    ),
+    "damaged table": Fault(
+        by_hand=lambda verb: put(Path(TABLES[verb]), b"PAR1 and no more"),
+        told={
+            "ingest": "data/axiom/splits.parquet is no whole Parquet table",
+            "validate": "artifacts/anxiety/memes.parquet is no whole Parquet table",
+        },
+    ),
+}

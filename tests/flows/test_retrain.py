@@ -1,0 +1,143 @@
+"""The stages of the small project as tasks of real runs, reported to a real server."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import State, TaskRun
+from running import PATIENCE, at_work
+from small_project import environment, run
+
+from flows import retrain
+from flows.commands import LastingFault
+from flows.graph import steps
+from flows.worktree import Place, place_for
+from symptomeme.cli.lifeline import alone
+
+pytestmark = pytest.mark.usefixtures("prefect")
+
+
+@flow
+def stages_alone(force: bool = False) -> None:
+    """What retrain does before it asks the verbs."""
+    with retrain.the_only_one(0):
+        place = Place(Path.cwd(), {}, is_own=False)
+        retrain.run_graph(steps(place.root, tasks=None, variants=None), place, force=force, hours=1)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrain, "BACK_OFF", 0.1)
+
+
+def ended(**given: bool) -> tuple[State[None], dict[str, TaskRun]]:
+    """How a run ended, and its tasks."""
+    state: State[None] = stages_alone(**given, return_state=True)
+    with get_client(sync_client=True) as client:
+        run_id = state.state_details.flow_run_id
+        assert run_id is not None
+        tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
+    return state, {task.name.rsplit("-", 1)[0]: task for task in tasks}
+
+
+def change(root: Path, section: str, **values: object) -> None:
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params[section].update(values)
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def test_every_node_of_the_graph_is_a_task_and_nothing_stale_is_left(place: Path) -> None:
+    change(place, "evaluate", resamples=40)
+    state, tasks = ended()
+    assert state.is_completed(), state.message
+    assert set(tasks) == {step.name for step in steps(place, tasks=None, variants=None)}
+    assert json.loads(run("dvc", "status", "--json", cwd=place)) == {}
+
+
+def test_what_a_stage_told_is_not_tried_again_and_nothing_behind_it_runs(place: Path) -> None:
+    change(place, "validate", max_bad_share=0.0, min_side=4000)
+    state, tasks = ended()
+    with pytest.raises(LastingFault, match=r"^validate@depression: symptomeme validate: ") as error:
+        state.result()
+    assert "\n" not in str(error.value)
+    assert tasks["validate@depression"].run_count == 1
+    assert tasks["ocr@depression"].state_name == "NotReady"
+
+
+def test_a_locked_registry_is_tried_again(place: Path) -> None:
+    (place / "artifacts/depression/registered.json").unlink()
+    with sqlite3.connect(place / "mlruns.db", check_same_thread=False) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        lines: list[str] = []
+        free = threading.Event()
+        spoken = retrain.checked
+
+        def first_locked(*words: str, **told: object) -> None:
+            try:
+                spoken(*words, **told)  # type: ignore[arg-type]
+            except Exception as error:
+                lines.append(str(error))
+                other.rollback()
+                free.set()
+                raise
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retrain, "checked", first_locked)
+            state, tasks = ended()
+    assert state.is_completed(), state.message
+    assert tasks["register@depression"].run_count == 2
+    assert len(lines) == 1
+    assert "locked" in lines[0]
+
+
+def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
+    with alone("retrain"), pytest.raises(LastingFault) as error:
+        stages_alone()
+    own = os.getpid()
+    assert str(error.value) == (
+        f"retrain is running already (process {own}). Wait until it has ended, or end it: kill {own}"
+    )
+
+
+def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_one(place: Path, tmp_path: Path) -> None:
+    change(place, "ocr", upscale=1.5)
+    undisturbed = shutil.copytree(place, tmp_path / "undisturbed", symlinks=True)
+    variables = {**environment(), "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    code = "import test_retrain; test_retrain.stages_alone()"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=place, env=variables) as process:
+        processes = at_work(process.pid, ["ocr"]).processes
+        process.kill()
+        assert psutil.wait_procs(processes, PATIENCE)[1] == []
+    state, _ = ended()
+    assert state.is_completed(), state.message
+    run("dvc", "repro", "--quiet", cwd=undisturbed)
+    assert (place / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
+
+
+def test_other_params_run_in_a_work_tree_of_their_own(place: Path) -> None:
+    before = {name: (place / name).read_bytes() for name in ("params.yaml", "dvc.lock")}
+    said: list[str] = []
+    registry = f"sqlite:///{place / 'mlruns.db'}"
+    with place_for(place, ["evaluate.resamples=30"], registry=registry, say=said.append) as other:
+        assert yaml.safe_load((other.root / "params.yaml").read_text())["evaluate"]["resamples"] == 30
+        status = json.loads(run("dvc", "status", "--json", cwd=other.root))
+        assert {name.split("@")[0] for name in status} == {"evaluate", "register"}
+        tree = other.root
+    assert not tree.exists()
+    assert {name: (place / name).read_bytes() for name in before} == before
+    with (
+        pytest.raises(LastingFault, match=r"^overrides: "),
+        place_for(place, ["evaluate.nothing=1"], registry=registry, say=said.append),
+    ):
+        pytest.fail("a key that is not there")

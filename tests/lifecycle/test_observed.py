@@ -1,0 +1,94 @@
+"""New memes are those the model has not met; they are scored as they are served."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from symptomeme.data.dataset import Annotation, write_annotations, write_splits
+from symptomeme.domain.digests import of_file
+from symptomeme.domain.errors import InputError
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.layout import StatePaths, dataset_paths, task_paths
+from symptomeme.domain.records import REASON_ROWS, write_rows
+from symptomeme.domain.requests import RequestRow, keep_requests
+from symptomeme.lifecycle.observed import given_memes, imported_memes, requested, scored
+from symptomeme.predictor import Predictor, Served, answer
+from symptomeme.sample.draw import Order, draw_meme
+
+
+def draw(path, words):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(draw_meme(Order(key=path.stem, text=words, widths=(160, 160))).data)
+    return path
+
+
+def test_only_memes_that_were_imported_later_are_new(workplace):
+    paths = dataset_paths("axiom")
+    placed = {"TR-1": "train", "TR-2": "val", "TR-3": "train", "TR-4": "val", "TR-5": "train", "TR-6": "test"}
+    memes = [
+        Annotation(
+            id=name, origin="train", image=draw(paths.images("train") / f"{name}.jpg", name),
+            labels=("Restlessness",), text="", reasoning="",
+        )
+        for name in placed
+    ]  # fmt: skip
+    write_annotations(paths, memes)
+    write_splits(paths, {f"train/{name}": split for name, split in placed.items()})
+    paths.source.write_text(json.dumps({"kind": "sample"}))
+    trained = pd.DataFrame({"sha256": [of_file(memes[0].image)]})
+    reference = pd.DataFrame({"key": ["train/TR-2"]})
+    assert imported_memes(ANXIETY, trained, reference).key.tolist() == ["train/TR-3", "train/TR-4", "train/TR-5"]
+    write_rows(task_paths("anxiety").quarantine, [{"key": "train/TR-5", "reason": "bad"}], REASON_ROWS)
+    assert imported_memes(ANXIETY, trained, reference).key.tolist() == ["train/TR-3", "train/TR-4"]
+
+
+def test_memes_of_a_folder_are_scored_as_they_are_served(workplace, small_model):
+    first = draw(workplace / "new/a.jpg", "cannot sleep again")
+    (workplace / "new/b.jpg").write_bytes(first.read_bytes())
+    (workplace / "new/c.png").write_bytes(b"no picture")
+    (workplace / "new/notes.txt").write_text("no picture either")
+    predictor = Predictor(small_model)
+    batch = scored(given_memes(workplace / "new"), predictor, most=10, seed=0)
+    assert batch.left_out == {"unreadable": 1, "repeated": 1}
+    served = answer(first, "a", [Served(predictor=predictor, name="m", version=None)], None)
+    row = batch.rows.iloc[0]
+    assert row.text_length == len(served["text"]["value"])
+    assert row.ocr_confidence == served["text"]["confidence"]
+    assert row.probabilities == pytest.approx(list(served["tasks"]["anxiety"]["probabilities"].values()))
+    assert np.linalg.norm(row.embedding) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_table_names_pictures(tmp_path):
+    pd.DataFrame({"image": ["x.jpg"], "given_text": ["words"]}).to_parquet(tmp_path / "new.parquet")
+    assert given_memes(tmp_path / "new.parquet").to_dict("records") == [
+        {"image": "x.jpg", "text": "words", "key": "x.jpg"}
+    ]
+    pd.DataFrame({"picture": ["x.jpg"]}).to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(InputError, match=r"found columns \['picture'\], expected `image`"):
+        given_memes(tmp_path / "other.parquet")
+    with pytest.raises(InputError, match="neither a folder of pictures nor a Parquet table"):
+        given_memes(tmp_path / "missing")
+
+
+def test_requests_count_once_of_this_version_and_these_days(workplace):
+    def keep(sha256, version, *, days=0, length=5):
+        row = RequestRow(
+            at=datetime.now(UTC) - timedelta(days=days), request_id="r", sha256=sha256, task="anxiety",
+            model_version=version, text_length=length, ocr_confidence=None,
+            probabilities=dict.fromkeys(reversed(ANXIETY.labels), 0.0) | {ANXIETY.labels[0]: 1.0}, labels=[],
+            abstain=True, embedding=[1.0],
+        )  # fmt: skip
+        keep_requests(StatePaths().requests, [row])
+
+    keep("a", "2")
+    keep("a", "2", length=7)
+    keep("b", "1")
+    keep("c", "2", days=3)
+    batch = requested(ANXIETY, "2", days=3, most=10, seed=0)
+    assert batch.rows.text_length.tolist() == [7]
+    assert batch.rows.probabilities[0] == [1.0] + [0.0] * 5
+    assert batch.left_out == {"of another version": 1, "repeated": 1}
+    assert len(requested(ANXIETY, "2", days=4, most=10, seed=0).rows) == 2

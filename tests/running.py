@@ -1,0 +1,42 @@
+"""What a run has started, seen from outside."""
+
+import time
+from collections.abc import Collection
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+PATIENCE = 600  # seconds until a test gives up; nothing is measured
+
+
+class AtWork(NamedTuple):
+    """A stage that runs, the DVC that runs it, and everything that the same starter has started."""
+
+    name: str
+    stage: psutil.Process
+    dvc: psutil.Process
+    processes: list[psutil.Process]
+
+
+def at_work(starter: int, stages: Collection[str]) -> AtWork:
+    """The first of these stages that is seen among all that a process has started."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        processes = psutil.Process(starter).children(recursive=True)
+        for process in processes:
+            words = words_of(process)
+            if len(words) > 2 and words[1].endswith("symptomeme") and words[2] in stages:
+                dvc = [each for each in process.parents() if "dvc" in words_of(each)]
+                if dvc:
+                    return AtWork(words[2], process, dvc[-1], processes)
+        time.sleep(0.01)
+    pytest.fail(f"none of {stages} was seen")
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """A command line; empty when the process is gone."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

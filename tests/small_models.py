@@ -1,0 +1,47 @@
+"""Model folders of tiny untrained encoders, each with its own answers."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from symptomeme.models.encoders import build_classifier
+from symptomeme.models.processor import build_processor
+
+LABELS = {
+    "anxiety": {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"},
+    "depression": {0: "Feeling Down", 1: "Self-Harm"},
+}
+OCR = yaml.safe_load((Path(__file__).parents[1] / "profiles/sample.yaml").read_text())["ocr"]
+
+
+def write_model(
+    folder: Path, text_folder: Path, vision_folder: Path, *, seed: int = 3, task: str = "anxiety", **config: Any
+) -> Path:
+    """Write a model folder for a task, with what `train` puts into its config; other settings where told."""
+    torch.manual_seed(seed)
+    many = task == "depression"
+    classifier = build_classifier(
+        text_encoder=text_folder,
+        vision_encoder=vision_folder,
+        task=task,
+        id2label=LABELS[task],
+        problem_type="multi_label_classification" if many else "single_label_classification",
+        contrastive_size=16,
+        max_length=12,
+        separator=" | ",
+    )
+    thresholds = dict.fromkeys(LABELS[task].values(), 0.3)
+    classifier.config.update({"variant": "fusion", "ocr": OCR, "thresholds": thresholds, "temperature": 1.0, **config})
+    processor = build_processor(
+        tokenizer=text_folder,
+        vision_encoder=vision_folder,
+        image_size=None,
+        image_fit="squash",
+        separator=" | ",
+        max_length=12,
+    )
+    classifier.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
