@@ -1,16 +1,19 @@
 """How a run that failed is told: in one line, as the run's state and at the terminal."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import httpx
 from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
 from flows.commands import Fault
+from flows.programs import ServerError, free_port, prefect_at, running
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -29,10 +32,30 @@ def in_one_line(work: Callable[Given, Found]) -> Callable[Given, Found | State[F
     return told
 
 
+@contextmanager
+def some_server() -> Iterator[None]:
+    """The server that is named, or one for as long as the block lasts, which ends with this process however it ends.
+
+    Prefect would start one too, but leave it running when this process is killed.
+
+    Raises:
+        ServerError: it does not start.
+    """
+    if PREFECT_API_URL.value():
+        yield
+        return
+    with running(prefect_at(free_port())) as server, temporary_settings({PREFECT_API_URL: server}):
+        yield
+
+
 def run_here(name: str, work: Callable[[], State[Found]]) -> tuple[int, State[Found] | None]:
     """Run a flow at a terminal: 0 and its state, or 1 and a line on stderr, or 130 when it was interrupted."""
     try:
-        state = work()
+        with some_server():
+            state = work()
+    except ServerError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1, None
     except KeyboardInterrupt:
         print(f"{name}: interrupted; run it again to go on.", file=sys.stderr)
         return 130, None

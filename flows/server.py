@@ -12,29 +12,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, TextIO
-from urllib.parse import urlsplit
+from typing import TextIO
 
-import psutil
-
-from flows.commands import LEASH
 from flows.environment import HOME, RUNNING, running_server
+from flows.programs import ARTIFACTS, LOGS, LOOPBACK, POOL, Kept, ServerError, keeping, programs, say, worker
 from symptomeme.domain.addresses import without_password
 
-LOOPBACK = "127.0.0.1"
 PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
-ARTIFACTS = "SYMPTOMEME_MLFLOW_ARTIFACTS"
-"""Environment variable: where MLflow's server keeps models, if not in mlartifacts/."""
-POOL = "local"
-PATIENCE = 600.0  # seconds until a server must answer: the first start makes its database
-GRACE = 30.0  # seconds that a program gets to end in order
-SOON = 20.0  # seconds; what ends sooner than that three times in a row is not started again
-LOGS = HOME / "logs"
 DEPLOYED = HOME / "deployed"
 MAKE_STORE = """
 from pathlib import Path
@@ -42,96 +27,6 @@ from symptomeme.lifecycle.database import make_database
 make_database(Path("mlruns.db").absolute())
 """  # in a process of its own, which MLflow need not fill for as long as the server lives
 DEFINED_BY = ("prefect.yaml", "flows/*.py")
-
-
-class ServerError(Exception):
-    """It cannot run; the message is one line for people."""
-
-
-class Program(NamedTuple):
-    """A module that is kept running, and where it answers, if it does."""
-
-    name: str
-    module: str
-    arguments: tuple[str, ...]
-    answers: str | None
-
-
-def programs(ports: Mapping[str, int], store: str) -> list[Program]:
-    """The servers, in the order they are started.
-
-    Args:
-        ports: of `prefect` and `mlflow`.
-        store: MLflow's database, or the address of a server elsewhere: then none is started here.
-    """
-    prefect = Program(
-        "prefect",
-        "prefect",
-        ("server", "start", "--host", LOOPBACK, "--port", str(ports["prefect"])),
-        f"http://{LOOPBACK}:{ports['prefect']}/api/health",
-    )
-    if urlsplit(store).scheme in ("http", "https"):
-        return [prefect]
-    place = os.environ.get(ARTIFACTS, str(Path("mlartifacts").absolute()))
-    where = ("--backend-store-uri", store, "--artifacts-destination", place)
-    address = ("--host", LOOPBACK, "--port", str(ports["mlflow"]), "--workers", "1")
-    answers = f"http://{LOOPBACK}:{ports['mlflow']}/health"
-    return [prefect, Program("mlflow", "mlflow", ("server", *where, *address), answers)]
-
-
-def worker() -> Program:
-    """What takes runs from the pool; a run that waits for another one's end takes one of its places too."""
-    return Program("worker", "prefect", ("worker", "start", "--pool", POOL, "--type", "process", "--limit", "4"), None)
-
-
-class Kept:
-    """A program that is kept running."""
-
-    def __init__(self, program: Program) -> None:
-        """Start it."""
-        self.program, self.ends = program, 0
-        self.start()
-
-    def start(self) -> None:
-        """Start it, its lines going to a file of its own."""
-        self.since = time.monotonic()
-        with (LOGS / f"{self.program.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", str(LEASH), self.program.module, *self.program.arguments],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def keep(self) -> None:
-        """Start it again if it has ended.
-
-        Raises:
-            ServerError: it ends again and again.
-        """
-        code = self.process.poll()
-        if code is None:
-            return
-        self.ends = self.ends + 1 if time.monotonic() - self.since < SOON else 1
-        if self.ends == 3:  # noqa: PLR2004 - in a row
-            raise ServerError(f"{self.program.name} ended with {code} three times. See {LOGS / self.program.name}.log")
-        say(f"{self.program.name} ended with {code}; it is started again")
-        self.start()
-
-    def wait_until_it_answers(self, stopping: threading.Event) -> None:
-        """Wait until its server answers.
-
-        Raises:
-            ServerError: it ended, or did not answer in time.
-        """
-        until = time.monotonic() + PATIENCE
-        while not stopping.is_set():
-            with suppress(OSError), urllib.request.urlopen(str(self.program.answers), timeout=5):
-                return
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise ServerError(f"{self.program.name} does not start. See {LOGS / self.program.name}.log")
-            stopping.wait(0.2)
 
 
 def serve() -> int:
@@ -169,7 +64,7 @@ def _serve(held: TextIO) -> int:
     os.environ["PREFECT_API_URL"] = f"http://{LOOPBACK}:{ports['prefect']}/api"
     os.environ["PREFECT_UI_URL"] = f"http://{LOOPBACK}:{ports['prefect']}"
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # one process less; none of it is used
-    with _kept() as kept:
+    with keeping() as kept:
         if len(wanted) > 1 and store.startswith("sqlite"):
             _make_store()
         for program in wanted:
@@ -195,24 +90,6 @@ def _serve(held: TextIO) -> int:
     held.truncate(0)
     say("stopped")
     return 0
-
-
-@contextmanager
-def _kept() -> Iterator[list[Kept]]:
-    """Programs that have all ended, with everything they started, when the block does: the last one first."""
-    kept: list[Kept] = []
-    try:
-        yield kept
-    finally:
-        started = psutil.Process().children(recursive=True)
-        for one in reversed(kept):
-            one.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                one.process.wait(GRACE)
-        for process in started:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(started, GRACE)
 
 
 def _deploy() -> None:
@@ -256,11 +133,6 @@ def _check_free(name: str, port: int) -> None:
             raise ServerError(
                 f"port {port} is taken by another program. Set {PORTS[name][0]} to a free one, or end that program."
             ) from None
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal."""
-    print(f"server: {line}", flush=True)
 
 
 def main() -> int:

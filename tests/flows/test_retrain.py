@@ -16,6 +16,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.settings import PREFECT_API_URL
 from running import PATIENCE, at_work
 from small_project import environment, run
 
@@ -113,7 +114,11 @@ def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
 def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_one(place: Path, tmp_path: Path) -> None:
     change(place, "ocr", upscale=1.5)
     undisturbed = shutil.copytree(place, tmp_path / "undisturbed", symlinks=True)
-    variables = {**environment(), "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    variables = {
+        **environment(),
+        "PREFECT_API_URL": PREFECT_API_URL.value(),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
+    }
     code = "import test_retrain; test_retrain.stages_alone()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=place, env=variables) as process:
         processes = at_work(process.pid, ["ocr"]).processes
