@@ -31,7 +31,10 @@ def steps(root: Path, *, tasks: Collection[str] | None, variants: Collection[str
     """
     with Repo(str(root)) as repo:
         graph = repo.index.graph  # an edge leads from a stage to one that it needs
-        found = [_step(stage, graph) for stage in networkx.lexicographical_topological_sort(graph.reverse(), key=str)]
+        found = [
+            _step(stage, graph, root.resolve())
+            for stage in networkx.lexicographical_topological_sort(graph.reverse(), key=str)
+        ]
     for kind, asked, known in (
         ("task", tasks, {step.task for step in found}),
         ("variant", variants, {step.variant for step in found}),
@@ -48,13 +51,22 @@ def _asked(name: str | None, names: Collection[str] | None) -> bool:
     return not names or name is None or name in names
 
 
-def _step(stage: Stage, graph: "networkx.DiGraph[Stage]") -> Step:
+def _address(stage: Stage, root: Path) -> str:
+    """How DVC addresses a stage in `root`; its own `addressing` is for the current folder."""
+    path = Path(stage.path).relative_to(root).as_posix()
+    name = getattr(stage, "name", None)
+    if not name:
+        return path
+    return str(name) if path == "dvc.yaml" else f"{path}:{name}"
+
+
+def _step(stage: Stage, graph: "networkx.DiGraph[Stage]", root: Path) -> Step:
     words = shlex.split(stage.cmd or "")
     options = {word: value for word, value in pairwise(words) if word.startswith("--")}
     return Step(
-        name=stage.addressing,
+        name=_address(stage, root),
         data=None if stage.cmd else str(stage.outs[0]),
         task=options.get("--task"),
         variant=options.get("--variant"),
-        after=tuple(sorted(needed.addressing for needed in graph.successors(stage))),
+        after=tuple(sorted(_address(needed, root) for needed in graph.successors(stage))),
     )

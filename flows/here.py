@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import httpx
 from prefect.client.schemas.objects import State
+from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
@@ -45,7 +47,12 @@ def some_server() -> Iterator[None]:
         yield
         return
     with running(prefect_at(free_port())) as server, temporary_settings({PREFECT_API_URL: server}):
-        yield
+        try:
+            yield
+        finally:  # what is still to be sent
+            with suppress(RuntimeError):  # nothing was
+                APILogWorker.instance().drain()
+            EventsWorker.drain_all()
 
 
 def run_here(name: str, work: Callable[[], State[Found]]) -> tuple[int, State[Found] | None]:

@@ -11,10 +11,10 @@ from dvc.utils.hydra import apply_overrides
 
 from flows.commands import LastingFault, Say, checked, git, run
 from flows.keeping import somebody
-from symptomeme.domain.layout import CACHE, PARAMS
+from symptomeme.domain.layout import CACHE, PARAMS, STATE
 
 TREE = CACHE / "worktrees" / "overrides"
-SHARED = (CACHE, Path("state"))  # caches, and what commands have written of what happened here
+SHARED = (CACHE, STATE, Path("mlartifacts"))  # caches, what happened here, registered models
 MINUTES = 60.0
 
 
@@ -59,6 +59,9 @@ def place_for(home: Path, overrides: Sequence[str], *, registry: str, say: Say) 
 def _make(home: Path, tree: Path, say: Say) -> None:
     commit = git("stash", "create", cwd=home, variables=somebody(home)) or git("rev-parse", "HEAD", cwd=home)
     git("worktree", "add", "--quiet", "--detach", str(tree), commit, cwd=home)
+    for name in filter(None, git("ls-files", "--others", "--exclude-standard", "-z", cwd=home).split("\0")):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(home / name, tree / name)
     for folder in SHARED:
         (home / folder).mkdir(exist_ok=True)
         (tree / folder).symlink_to(home / folder)

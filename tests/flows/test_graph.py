@@ -28,6 +28,12 @@ def test_each_step_stands_behind_those_it_needs() -> None:
     assert "data.dvc" in done
 
 
+def test_names_are_those_of_the_root_wherever_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = steps(ROOT, tasks=None, variants=None)
+    monkeypatch.chdir(tmp_path)
+    assert steps(ROOT, tasks=None, variants=None) == here
+
+
 def test_one_task_and_one_variant_leave_the_others_out() -> None:
     names = [step.name for step in steps(ROOT, tasks=["anxiety"], variants=["fusion"])]
     assert names[0] == "data.dvc"

@@ -248,9 +248,8 @@ class Registry:
         found = self.client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
-        database = self.uri.removeprefix("sqlite:///") if self.uri.startswith("sqlite") else None
-        # beside the database, wherever this process works
-        place = (Path(database).absolute().parent / "mlartifacts").as_uri() if database else None
+        # a server knows its own place; of a database MLflow would take ./mlruns. In a work tree it can be a link
+        place = None if urlsplit(self.uri).scheme in ("http", "https") else Path("mlartifacts").resolve().as_uri()
         try:
             return str(self.client.create_experiment(self.experiment, artifact_location=place))
         except MlflowException as error:
