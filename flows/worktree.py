@@ -57,6 +57,7 @@ def place_for(home: Path, overrides: Sequence[str], *, registry: str, say: Say) 
 
 
 def _make(home: Path, tree: Path, say: Say) -> None:
+    git("status", "--porcelain", cwd=home)  # it looks at files anew; stash fails on those that were only touched
     commit = git("stash", "create", cwd=home, variables=somebody(home)) or git("rev-parse", "HEAD", cwd=home)
     git("worktree", "add", "--quiet", "--detach", str(tree), commit, cwd=home)
     for name in filter(None, git("ls-files", "--others", "--exclude-standard", "-z", cwd=home).split("\0")):

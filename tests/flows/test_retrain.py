@@ -112,7 +112,7 @@ def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
 
 
 def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_one(place: Path, tmp_path: Path) -> None:
-    change(place, "ocr", upscale=1.5)
+    change(place, "evaluate", resamples=60)
     undisturbed = shutil.copytree(place, tmp_path / "undisturbed", symlinks=True)
     variables = {
         **environment(),
@@ -121,7 +121,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_o
     }
     code = "import test_retrain; test_retrain.stages_alone()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=place, env=variables) as process:
-        processes = at_work(process.pid, ["ocr"]).processes
+        processes = at_work(process.pid, ["evaluate"]).processes
         process.kill()
         assert psutil.wait_procs(processes, PATIENCE)[1] == []
     state, _ = ended()
