@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -59,7 +58,6 @@ def change(root: Path, section: str, **values: object) -> None:
 
 
 def test_every_node_of_the_graph_is_a_task_and_nothing_stale_is_left(place: Path) -> None:
-    change(place, "evaluate", resamples=40)
     state, tasks = ended()
     assert state.is_completed(), state.message
     assert set(tasks) == {step.name for step in steps(place, tasks=None, variants=None)}
@@ -111,9 +109,10 @@ def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
     )
 
 
-def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_one(place: Path, tmp_path: Path) -> None:
-    change(place, "evaluate", resamples=60)
-    undisturbed = shutil.copytree(place, tmp_path / "undisturbed", symlinks=True)
+def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_one(place: Path) -> None:
+    before, receipt = (place / "dvc.lock").read_text(), place / "artifacts/depression/registered.json"
+    undisturbed = receipt.read_text()
+    receipt.unlink()
     variables = {
         **environment(),
         "PREFECT_API_URL": PREFECT_API_URL.value(),
@@ -121,13 +120,13 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_o
     }
     code = "import test_retrain; test_retrain.stages_alone()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=place, env=variables) as process:
-        processes = at_work(process.pid, ["evaluate"]).processes
+        processes = at_work(process.pid, ["register"]).processes
         process.kill()
         assert psutil.wait_procs(processes, PATIENCE)[1] == []
+    assert not receipt.exists()
     state, _ = ended()
     assert state.is_completed(), state.message
-    run("dvc", "repro", "--quiet", cwd=undisturbed)
-    assert (place / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
+    assert (receipt.read_text(), (place / "dvc.lock").read_text()) == (undisturbed, before)
 
 
 def test_other_params_run_in_a_work_tree_of_their_own(place: Path) -> None:
