@@ -23,7 +23,7 @@ test: check
 	pytest
 
 acceptance: setup
-	pytest -m acceptance tests/acceptance
+	pytest -m acceptance tests/acceptance tests/flows
 
 repro: setup
 	dvc repro

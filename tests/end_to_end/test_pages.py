@@ -1,11 +1,12 @@
 """The pages for people in a real browser that finds no other machine: nothing fails to load, and something is drawn."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browser import PROGRAM, chromium, open_page
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 from small_project import run
 
 pytestmark = pytest.mark.skipif(
@@ -22,13 +23,12 @@ def browser() -> Iterator[BrowserContext]:
 def test_data_docs_have_their_style_and_lead_on(browser: BrowserContext, project: Path) -> None:
     page, faults = open_page(browser, project / "reports/data_docs/depression/index.html")
     row = page.locator("tbody tr").first
-    assert "depression" in row.inner_text()
-    assert row.locator("i").first.evaluate("icon => getComputedStyle(icon).fontFamily").startswith('"Font Awesome')
+    expect(row).to_contain_text("depression")
+    expect(row.locator("i").first).to_have_css("font-family", re.compile("Font Awesome"))
     row.locator("td").nth(1).click()
     page.wait_for_url("**/validations/**")
-    assert page.get_by_text("Evaluated Expectations").is_visible()
-    table = page.locator("table.table-bordered").first  # Bootstrap's
-    assert table.evaluate("table => getComputedStyle(table).borderCollapse") == "collapse"
+    expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
+    expect(page.locator("table.table-bordered").first).to_have_css("border-collapse", "collapse")  # Bootstrap's
     assert faults == []
 
 

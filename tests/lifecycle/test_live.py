@@ -22,6 +22,8 @@ def on(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(live, "PATIENCE", 300)  # a busy machine takes its time
     monkeypatch.setenv("SYMPTOMEME_LIVE_CURVES", "1")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
+    # a registry that another test has opened in this process stays MLflow's own choice, over the variable
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
     for variable, limit in live.LIMITS.items():
         monkeypatch.setenv(variable, limit)  # what the tests find set is there again afterwards
 

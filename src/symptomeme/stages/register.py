@@ -23,8 +23,8 @@ def run(task: Task, variants: list[str], options: RegisterParams) -> None:
     """Register every variant and leave a receipt of digests."""
     paths = task_paths(task.name)
     name = f"{options.model_prefix}-{task.name}"
-    take_back(paths.variants, variants)
     found = {variant: candidate(task, variant, paths.variant(variant)) for variant in variants}
+    take_back(paths.variants, variants)
     registry = Registry(experiment=options.experiment)
     versions = {
         variant: registry.add(name, item)
