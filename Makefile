@@ -23,7 +23,7 @@ test: check
 	pytest
 
 acceptance: setup
-	pytest -m acceptance tests/acceptance tests/flows
+	pytest -m acceptance tests/acceptance
 
 repro: setup
 	dvc repro

@@ -39,7 +39,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_fo
     """A project with all that `make server` needs, whose graph has not run yet."""
     root = new_project(tmp_path_factory.mktemp("living"), text_folder, vision_folder, train=60, changes=LONGER)
     shutil.copytree(ROOT / "flows", root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "prefect.yaml", root)
+    for name in ("prefect.yaml", "bentofile.yaml", "requirements.lock"):
+        shutil.copy(ROOT / name, root)
     run("git", "add", "--all", cwd=root)
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
     return root
@@ -97,7 +98,8 @@ def serving(root: Path) -> Iterator[Server]:
     with temporary_settings({PREFECT_API_URL: found.api}):
         yield found
     found.process.send_signal(signal.SIGTERM)
-    assert found.process.wait(PATIENCE) == 0
+    found.process.communicate(timeout=PATIENCE)
+    assert found.process.returncode == 0
     assert psutil.wait_procs(started, PATIENCE)[1] == []
 
 

@@ -35,4 +35,4 @@ def test_a_command_in_a_sentence_is_run(command: str) -> None:
 def test_acceptance_is_run_as_a_whole_command() -> None:
     marked = [path for path in TESTS if path.parent.name == "acceptance" and path.name.startswith("test_")]
     assert [path.name for path in marked if "pytestmark = pytest.mark.acceptance" not in TESTS[path]] == []
-    assert "\tpytest -m acceptance tests/acceptance tests/flows\n" in (ROOT / "Makefile").read_text()
+    assert "\tpytest -m acceptance tests/acceptance\n" in (ROOT / "Makefile").read_text()

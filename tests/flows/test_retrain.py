@@ -25,7 +25,7 @@ from flows.graph import steps
 from flows.worktree import Place, place_for
 from symptomeme.domain.locking import alone
 
-pytestmark = [pytest.mark.usefixtures("prefect"), pytest.mark.acceptance]
+pytestmark = pytest.mark.usefixtures("prefect")
 
 
 @flow
