@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 from readme import commands_under, inline
+from small_models import write_untrained
 from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -20,7 +21,6 @@ from transformers import BertConfig, BertModel, CLIPVisionConfig, CLIPVisionMode
 
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, quiet_transformers
-from symptomeme.models.processor import build_processor
 
 ROOT = Path(__file__).parents[1]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
@@ -114,29 +114,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
     """A model folder of tiny untrained encoders, to classify with."""
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(3)
-    processor = build_processor(
-        tokenizer=text_folder,
-        vision_encoder=vision_folder,
-        image_size=None,
-        image_fit="squash",
-        separator=" | ",
-        max_length=12,
-    )
-    classifier = build_classifier(
-        text_encoder=text_folder,
-        vision_encoder=vision_folder,
-        task="anxiety",
-        id2label=LABELS,
-        problem_type="single_label_classification",
-        contrastive_size=16,
-        max_length=12,
-        separator=" | ",
-    )
-    classifier.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+    return write_untrained(tmp_path_factory.mktemp("model"), text_folder, vision_folder)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,15 @@ def write_model(
     folder: Path, text_folder: Path, vision_folder: Path, *, seed: int = 3, task: str = "anxiety", **config: Any
 ) -> Path:
     """Write a model folder for a task, with what `train` puts into its config; other settings where told."""
+    thresholds = dict.fromkeys(LABELS[task].values(), 0.3)
+    trained = {"variant": "fusion", "ocr": OCR, "thresholds": thresholds, "temperature": 1.0, **config}
+    return write_untrained(folder, text_folder, vision_folder, seed=seed, task=task, **trained)
+
+
+def write_untrained(
+    folder: Path, text_folder: Path, vision_folder: Path, *, seed: int = 3, task: str = "anxiety", **config: Any
+) -> Path:
+    """Write a model folder for a task; its config says what is told, else what an untrained model's does."""
     torch.manual_seed(seed)
     many = task == "depression"
     classifier = build_classifier(
@@ -32,8 +41,7 @@ def write_model(
         max_length=12,
         separator=" | ",
     )
-    thresholds = dict.fromkeys(LABELS[task].values(), 0.3)
-    classifier.config.update({"variant": "fusion", "ocr": OCR, "thresholds": thresholds, "temperature": 1.0, **config})
+    classifier.config.update(config)
     processor = build_processor(
         tokenizer=text_folder,
         vision_encoder=vision_folder,

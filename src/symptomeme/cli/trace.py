@@ -38,6 +38,7 @@ def told(found: dict[str, Any]) -> str:
     lines = [
         f"version    {found['name']} {found['version']} ({found['variant']}; {aliases})",
         f"model      {model['digest']}, {'as registered' if model['confirmed'] else model['fault']}",
+        f"bentos     {', '.join(found['bentos']) or 'none here'}",
         f"registered {found['registered']}, run {found['run']['id']} in {found['run']['registry']}",
         f"data       {data['kind']}: data.dvc {data['data_md5'] or 'not recorded'}, its part "
         f"{data['dataset_md5'] or 'not recorded'}",

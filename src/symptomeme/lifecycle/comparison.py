@@ -7,6 +7,7 @@ from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import Params
 from symptomeme.lifecycle.candidate import VARIANT
 from symptomeme.lifecycle.moves import CHAMPION
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.registry import Registry
 
 SPLIT, VIEW = "test", "leak_free"
@@ -28,7 +29,7 @@ def against_champion(params: Params) -> list[Row]:
     registry = Registry(experiment=params.registration.experiment)
     rows = []
     for task in params.tasks:
-        name = f"{params.registration.model_prefix}-{task}"
+        name = model_name(params.registration, task)
         champion = registry.by_alias(name, CHAMPION)
         if champion is not None:
             logged = registry.metrics(champion)

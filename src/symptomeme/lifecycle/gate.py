@@ -12,6 +12,7 @@ from symptomeme.domain.params import Params
 from symptomeme.lifecycle.criteria import Criterion, compared, of_itself
 from symptomeme.lifecycle.journal import Journal, held
 from symptomeme.lifecycle.moves import CHALLENGER, CHAMPION, PREVIOUS, move, settle
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.promotion import only_sample
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.lifecycle.trial import Contender, compete, digest_of_test, enter, read_today, unmet
@@ -32,11 +33,6 @@ class Judgement(NamedTuple):
         return [criterion.name for criterion in self.criteria if not criterion.passed]
 
 
-def model_name(task: Task, params: Params) -> str:
-    """What a task's registered model is called."""
-    return f"{params.registration.model_prefix}-{task.name}"
-
-
 def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by: str | None) -> dict[str, Any]:
     """Judge the challenger, and make it champion if it meets every criterion.
 
@@ -54,7 +50,7 @@ def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by
         RegistryError: there is no such version, the champion cannot be loaded, or it was moved meanwhile.
         InputError: today's memes are not there.
     """
-    registry, name = Registry(experiment=params.registration.experiment), model_name(task, params)
+    registry, name = Registry(experiment=params.registration.experiment), model_name(params.registration, task.name)
     with held(name):
         journal = settle(registry, task.name, name)
     candidate = registry.resolve(f"models:/{name}/{number}" if number else f"models:/{name}@{CHALLENGER}")
@@ -169,7 +165,7 @@ def rollback(task: Task, params: Params, *, by: str | None) -> dict[str, Any]:
     Raises:
         RegistryError: there is no previous champion, or its files are not those that were registered.
     """
-    registry, name = Registry(experiment=params.registration.experiment), model_name(task, params)
+    registry, name = Registry(experiment=params.registration.experiment), model_name(params.registration, task.name)
     with held(name):
         journal = settle(registry, task.name, name)
         old, new = journal.known.get(CHAMPION), journal.known.get(PREVIOUS)

@@ -18,6 +18,7 @@ from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.drift import Bounds, Features, compare, features
 from symptomeme.lifecycle.drift_report import write_report
 from symptomeme.lifecycle.moves import CHAMPION
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.observed import Batch, given_memes, imported_memes, requested, scored
 from symptomeme.lifecycle.registry import Registry
 
@@ -52,7 +53,7 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
         InputError: there are no memes to look for.
     """
     options = params.monitor
-    champion = read_champion(f"{params.registration.model_prefix}-{task.name}", params.registration.experiment)
+    champion = read_champion(model_name(params.registration, task.name), params.registration.experiment)
     drawn = {"most": options.max_rows, "seed": params.base.seed}
     batches = {
         MEMES: _memes(task, champion, memes, **drawn),

@@ -4,13 +4,12 @@ from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 
-from symptomeme.domain.labels import task_named
 from symptomeme.domain.params import Params
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
-from symptomeme.lifecycle.gate import model_name
 from symptomeme.lifecycle.journal import held, moment
 from symptomeme.lifecycle.lineage import DATASET
 from symptomeme.lifecycle.moves import settle
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.registry import Registry
 
 
@@ -24,7 +23,7 @@ def models(params: Params) -> list[dict[str, Any]]:
     registry = Registry(experiment=params.registration.experiment)
     rows = []
     for task in params.tasks:
-        name = model_name(task_named(task), params)
+        name = model_name(params.registration, task)
         aliases = registry.standing(name).aliases
         for version in registry.versions(name):
             mine = sorted(alias for alias, number in aliases.items() if number == str(version.version))
@@ -40,7 +39,7 @@ def settle_all(params: Params) -> None:
     """
     registry = Registry(experiment=params.registration.experiment)
     for task in params.tasks:
-        name = model_name(task_named(task), params)
+        name = model_name(params.registration, task)
         with held(name):
             settle(registry, task, name)
 

@@ -15,6 +15,7 @@ from symptomeme.domain.pointer import Live, PackagedModel, read_live, write_live
 from symptomeme.lifecycle.bentofile import write_context
 from symptomeme.lifecycle.bentos import build_bento, delete_bento, put_model, use_store
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.probe import probe
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.predictor import Predictor, Served
@@ -98,7 +99,7 @@ def _champion(params: Params, task: str) -> _Champion:
         RegistryError: there is none, or its files or tags are not those of a registered variant.
     """
     registration = params.registration
-    name = f"{registration.model_prefix}-{task}"
+    name = model_name(registration, task)
     folder, version = Registry(experiment=registration.experiment).fetch(f"models:/{name}@champion")
     digest, kind = version.tags.get(DIGEST, ""), version.tags.get(KIND)
     if kind != "variant" or of_folder(folder) != digest:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from symptomeme.domain.errors import InputError, ModelError
 from symptomeme.domain.params import read_params
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.predictor import Predictor, Served
 
 
@@ -33,8 +34,8 @@ def champions(tasks: list[str] | None) -> list[Served]:
         RegistryError: a task has no champion.
     """
     params = read_params()
-    prefix = params.registration.model_prefix
-    return [_registered(f"models:/{prefix}-{task}@champion") for task in tasks or params.tasks]
+    names = [model_name(params.registration, task) for task in tasks or params.tasks]
+    return [_registered(f"models:/{name}@champion") for name in names]
 
 
 def _registered(uri: str) -> Served:

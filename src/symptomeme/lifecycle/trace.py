@@ -7,13 +7,13 @@ from typing import Any
 from mlflow.entities.model_registry import ModelVersion
 
 from symptomeme.domain.errors import InputError, UnconfirmedError
-from symptomeme.domain.labels import task_named
 from symptomeme.domain.params import Params
+from symptomeme.lifecycle.bentos import bentos_holding
 from symptomeme.lifecycle.candidate import DATA_KIND, DIGEST, FILES, KIND, TASK, VARIANT
-from symptomeme.lifecycle.gate import model_name
 from symptomeme.lifecycle.journal import held, moment
 from symptomeme.lifecycle.lineage import CHANGED, COMMIT, DATA, DATASET, DIRTY, LINEAGE, TRAINED_WITH, stages_of
 from symptomeme.lifecycle.moves import settle
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.registry import Registry
 
 
@@ -45,6 +45,7 @@ def trace(where: str, task: str | None, params: Params) -> dict[str, Any]:
         "aliases": sorted(alias for alias, found in aliases.items() if found == number),
         "registered": moment(version.creation_timestamp),
         "model": {"digest": tags.get(DIGEST), "files": tags.get(FILES), **_confirmed(registry, name, number)},
+        "bentos": bentos_holding(tags.get(DIGEST, "")),
         "run": {"id": version.run_id, "registry": registry.place},
         "data": {"kind": tags.get(DATA_KIND), "data_md5": tags.get(DATA), "dataset_md5": tags.get(DATASET)},
         "params_digest": tags.get(TRAINED_WITH),
@@ -86,7 +87,7 @@ def _uri(where: str, task: str | None, params: Params) -> str:
     tasks = [task] if task else list(params.tasks)
     if len(tasks) > 1:
         raise InputError(f"{where}: a version of which task? Say --task, one of {', '.join(tasks)}.")
-    name = model_name(task_named(tasks[0]), params)
+    name = model_name(params.registration, tasks[0])
     return f"models:/{name}{where}" if where.startswith("@") else f"models:/{name}/{where}"
 
 

@@ -15,6 +15,7 @@ from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
 from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin
+from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
 
@@ -22,7 +23,7 @@ from symptomeme.lifecycle.registry import Registry
 def run(task: Task, variants: list[str], options: RegisterParams) -> None:
     """Register every variant and leave a receipt of digests."""
     paths = task_paths(task.name)
-    name = f"{options.model_prefix}-{task.name}"
+    name = model_name(options, task.name)
     found = {variant: candidate(task, variant, paths.variant(variant)) for variant in variants}
     take_back(paths.variants, variants)
     registry = Registry(experiment=options.experiment)
