@@ -25,7 +25,10 @@ _OF_STAGES = {
         "validate",
     ),
     # train: the model's config says how the words of its memes are read
-    "ocr": ("source lang page_segmentation view white_threshold upscale min_confidence", "ocr train"),
+    "ocr": (
+        "source lang page_segmentation view light_threshold dark_threshold upscale min_confidence mask_personal",
+        "ocr train",
+    ),
     # prealign builds the whole classifier, of whose parts train takes some or all
     "model": (
         "text_encoder vision_encoder hidden_size num_heads num_depths num_experts contrastive_size fusion_dropout "

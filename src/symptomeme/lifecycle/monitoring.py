@@ -17,8 +17,8 @@ from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.drift import Bounds, Features, compare, features
 from symptomeme.lifecycle.drift_report import write_report
-from symptomeme.lifecycle.observed import Batch, given_memes, imported_memes, requested, scored
 from symptomeme.lifecycle.moves import CHAMPION
+from symptomeme.lifecycle.observed import Batch, given_memes, imported_memes, requested, scored
 from symptomeme.lifecycle.registry import Registry
 
 REFERENCE, TRAINING = "reference/reference.parquet", "training/training_memes.parquet"
