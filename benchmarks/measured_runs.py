@@ -21,11 +21,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from symptomeme.cli.lifeline import alone
 from symptomeme.cli.main import ENVIRONMENT
 from symptomeme.domain.digests import of_file, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import CACHE, PARAMS, dataset_paths, task_paths
+from symptomeme.domain.locking import alone
 from symptomeme.domain.writing import replacing, write_json, write_text
 
 KEPT = CACHE / "benchmarks" / "real_text"

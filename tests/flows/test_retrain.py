@@ -23,7 +23,7 @@ from flows import retrain
 from flows.commands import LastingFault
 from flows.graph import steps
 from flows.worktree import Place, place_for
-from symptomeme.cli.lifeline import alone
+from symptomeme.domain.locking import alone
 
 pytestmark = pytest.mark.usefixtures("prefect")
 
