@@ -31,8 +31,7 @@ from symptomeme.domain.digests import of_file
 from symptomeme.domain.params import read_params
 from symptomeme.sample.draw import Order, draw_meme
 from symptomeme.sample.styles import Style
-from symptomeme.stages.ocr import IMAGES_PER_PROCESS
-from symptomeme.text.engines import engine_of
+from symptomeme.text.engines import IMAGES_PER_PROCESS, engine_of
 from symptomeme.text.ocr import Reading, read_all
 from symptomeme.text.quality import character_error
 
