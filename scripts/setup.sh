@@ -23,8 +23,9 @@ fi
 if ! command -v tesseract > /dev/null; then
     start=$SECONDS
     if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
-        (apt-get update && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-eng) > /tmp/symptomeme-tesseract.log 2>&1 \
-            || { echo "setup: apt-get could not install Tesseract: see /tmp/symptomeme-tesseract.log" >&2; exit 1; }
+        log=$(mktemp)
+        (apt-get update && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-eng) > "$log" 2>&1 \
+            || { echo "setup: apt-get could not install Tesseract: see $log" >&2; exit 1; }
         echo "setup: Tesseract installed in $((SECONDS - start)) s."
     elif command -v apt-get > /dev/null; then
         echo "setup: Tesseract is missing. Type: sudo apt-get install --yes tesseract-ocr" >&2
@@ -39,7 +40,7 @@ fi
 
 if [ "${1:-}" = --browser ] && ! command -v chromium chromium-browser google-chrome > /dev/null; then
     if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ] \
-        && (apt-get update && apt-get install --yes --no-install-recommends chromium) > /tmp/symptomeme-chromium.log 2>&1; then
+        && (apt-get update && apt-get install --yes --no-install-recommends chromium) > /dev/null 2>&1; then
         echo "setup: Chromium installed."
     else
         echo "setup: no Chromium: tests of pages will be skipped. Debian: sudo apt-get install --yes chromium" >&2

@@ -15,7 +15,9 @@ from symptomeme.text.masking import masked
         ("youtu.be/abc123 plays", "http plays"),
         ("call (555) 123-4567 or 555-123-4567", "call @phone or @phone"),
         ("+44 20 7946 0958; 1-800-555-0199; 555-0199", "@phone; @phone; @phone"),
-        ("07700 900123 5551234567", "@phone @phone"),
+        ("07700 900123 5552234567", "@phone @phone"),
+        ("@Jürgen and jürgen.groß@müll.example", "@user and @email"),
+        ("my.site.de/about", "http"),
     ],
 )
 def test_what_leads_to_a_person_is_masked(text, expected):
@@ -32,6 +34,8 @@ def test_what_leads_to_a_person_is_masked(text, expected):
         "from 2019-2020 to 24/7, 3.14159 and 100%",
         "and/or either/or you/me",
         "so tired... ok. Dr. Who e.g. now",
+        "so tired.app closed, she said.ca va, don't.de rien",
+        "10000000000 years, score 100-1000",
         "Zoë's naïve 'ñandú' № 7",
         "",
     ],

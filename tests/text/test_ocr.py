@@ -55,7 +55,7 @@ def test_a_broken_picture_is_named_and_the_others_are_kept(read, engine, picture
     with pytest.raises(ImageError) as error:
         read(pictures)
     assert str(error.value).startswith(f"{path}: of no known format")
-    assert str(error.value).endswith("Ingest saw other bytes: run 'dvc repro'.")
+    assert str(error.value).endswith("Run it again; in the graph, 'dvc repro'.")
     engine.batches.clear()
     assert len(read([*pictures[:1], *pictures[2:]])) == 4
     assert engine.batches == []
@@ -67,7 +67,7 @@ def test_a_picture_with_other_bytes_than_it_is_known_by_is_refused(read, picture
     with pytest.raises(ImageError) as error:
         read(pictures)
     assert str(error.value) == (
-        f"{pictures[0][1]}: its bytes have changed. (2 pictures in all) Ingest saw other bytes: run 'dvc repro'."
+        f"{pictures[0][1]}: its bytes have changed. (2 pictures in all) Run it again; in the graph, 'dvc repro'."
     )
 
 

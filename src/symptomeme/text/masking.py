@@ -8,8 +8,9 @@ import re
 
 USER, EMAIL, PHONE, URL = "@user", "@email", "@phone", "http"
 
-SAFE_ENDINGS = "com|org|net|edu|gov|info|io|app|tv|gg|co\\.uk|ca|de|fr|xyz"
-"""A bare name with one of these is an address; `.me`, `.so` and the like are mostly a missing space."""
+SAFE_ENDINGS = "com|org|net|edu|gov|io|gg|co\\.uk|xyz"
+"""A bare name with one of these is an address; `.me`, `.app`, `.de` and the like are mostly a missing space before a word,
+and count with a path alone."""
 
 _PATTERNS = {
     EMAIL: r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -17,10 +18,10 @@ _PATTERNS = {
     rf"|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{SAFE_ENDINGS})(?![\w-])(?:/\S*[\w/])?"
     r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*[\w/]",
     PHONE: r"(?<![\w+.,/-])(?:"
-    r"\+\d(?:[ ().-]{0,2}\d){7,14}"  # any country
-    r"|(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # North America, with separators
-    r"|0\d{3,4}[ -]\d{3}[ -]?\d{3,4}"  # Europe, within a country
-    r"|\d{3}-\d{4}|\d{10,11}"
+    r"\+[0-9](?:[ ().-]{0,2}[0-9]){7,14}"  # any country
+    r"|(?:1[ .-]?)?(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}"  # North America, with separators
+    r"|0[0-9]{3,4}[ -][0-9]{3}[ -]?[0-9]{3,4}"  # Europe, within a country
+    r"|[2-9][0-9]{2}-[0-9]{4}|1?[2-9][0-9]{2}[2-9][0-9]{6}"  # North America: no area or exchange begins with 0 or 1
     r")(?![\w-])",
     # after the others' tokens: an address is no handle
     USER: rf"(?<![\w@])(?!(?:{EMAIL}|{PHONE})(?!\w))@\w(?:[\w.]*\w)?|(?<![\w/])/?u/[\w-]{{3,}}",
@@ -28,9 +29,7 @@ _PATTERNS = {
 
 _NAMES = dict(zip(("email", "url", "phone", "user"), _PATTERNS, strict=True))
 
-_PERSONAL = re.compile(
-    "|".join(f"(?P<{name}>{_PATTERNS[token]})" for name, token in _NAMES.items()), re.IGNORECASE | re.ASCII
-)
+_PERSONAL = re.compile("|".join(f"(?P<{name}>{_PATTERNS[token]})" for name, token in _NAMES.items()), re.IGNORECASE)
 
 
 def masked(text: str) -> str:

@@ -143,4 +143,4 @@ def _open(path: Path, sha256: str) -> Image.Image:
 
 def _told(broken: list[ImageError]) -> str:
     more = f" ({len(broken)} pictures in all)" if len(broken) > 1 else ""
-    return f"{min(map(str, broken))}{more} Ingest saw other bytes: run 'dvc repro'."
+    return f"{min(map(str, broken))}{more} Run it again; in the graph, 'dvc repro'."
