@@ -9,8 +9,9 @@ import re
 USER, EMAIL, PHONE, URL = "@user", "@email", "@phone", "http"
 
 SAFE_ENDINGS = "com|org|net|edu|gov|io|gg|co\\.uk|xyz"
-"""A bare name with one of these is an address; `.me`, `.app`, `.de` and the like are mostly a missing space before a word,
-and count with a path alone."""
+"""A bare name with one of these is an address; `.me`, `.app`, `.de` and the like, mostly words after a missing space,
+need a path besides."""
+
 
 _PATTERNS = {
     EMAIL: r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
