@@ -8,7 +8,7 @@ memes. In a swapped run each test meme keeps its words and gets the picture of a
 the trained model predicts as `evaluate` does; the score is the mean over several such runs.
 
 Exit code 1 says that on some task and view `fusion` does not beat `text_only` (the interval is not wholly above 0), or
-that with swapped pictures it still does (the interval is).
+that with swapped pictures it does not fall to `text_only` or below (the difference is above 0).
 """
 
 import argparse
@@ -50,8 +50,8 @@ class Compared(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the picture helps, and whether it was the right picture that did."""
-        return self.gain.low > 0 and self.swapped_gain.low <= 0
+        """Whether the picture helps, and whether without the right one nothing of that help is left."""
+        return self.gain.low > 0 and self.swapped_gain.value <= 0
 
 
 def derangement(count: int, *, seed: int) -> npt.NDArray[np.int64]:

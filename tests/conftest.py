@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from readme import commands_under, inline
-from small_models import write_untrained
+from small_models import LABELS, write_untrained
 from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -24,7 +24,6 @@ from symptomeme.models.encoders import build_classifier, quiet_transformers
 
 ROOT = Path(__file__).parents[1]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
-LABELS = {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"}
 
 Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
@@ -77,7 +76,7 @@ def build(text_folder: Path, vision_folder: Path) -> Build:
             "text_encoder": text_folder,
             "vision_encoder": vision_folder,
             "task": "anxiety",
-            "id2label": LABELS,
+            "id2label": LABELS["anxiety"],
             "problem_type": "single_label_classification",
             "contrastive_size": 16,
             "max_length": 12,

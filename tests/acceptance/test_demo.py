@@ -86,3 +86,6 @@ def test_the_picture_is_what_fusion_sees_more_than_text_only(clone: Path, told: 
     assert told
     said = typed(clone, "source .venv/bin/activate", inline("python benchmarks/modalities.py"))
     assert said.count("  holds\n") == 4  # two tasks, two views
+    left = [float(value) for value in re.findall(r"swapped - text_only: ([+-][.\d]+)", said)]
+    assert len(left) == 4
+    assert max(left) <= 0

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from kept_runs import KEPT
 from linear_peer import linear_peers, one_threshold, weighted_classes
-from measured_runs import KEPT, seed_set
 from paired_figures import paired_lines
+from seed_in_params import seed_set
 
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
 

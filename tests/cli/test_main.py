@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from symptomeme.cli import demo
+from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -92,12 +92,56 @@ def test_the_demo_leaves_the_pointer_to_other_data_alone(
     assert sorted(project.rglob("*")) == before
 
 
+@pytest.fixture
+def sample_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoders of the sample that are a few bytes."""
+
+    def write(root: Path) -> None:
+        for name in ("text", "vision"):
+            (root / name).mkdir(parents=True)
+            (root / name / "model.safetensors").write_text(f"the sample's {name}")
+
+    monkeypatch.setattr("symptomeme.sample.encoders.write_sample_encoders", write)
+
+
+@pytest.mark.usefixtures("sample_encoders")
+@pytest.mark.parametrize("other", ["text", "vision"])
+def test_the_demo_leaves_other_encoders_alone(project: Path, capsys: pytest.CaptureFixture[str], other: str) -> None:
+    weights = project / "data/weights"
+    (weights / other).mkdir(parents=True)
+    (weights / other / "model.safetensors").write_text("another model")
+    before = sorted(project.rglob("*"))
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == (
+        f"symptomeme demo: data/weights/{other} is not the sample's encoder as this version writes it; the demo leaves "
+        "it alone. Give it another name, delete it for the sample's, or run the demo in another clone.\n"
+    )
+    assert sorted(project.rglob("*")) == before
+    assert (weights / other / "model.safetensors").read_text() == "another model"
+
+
+@pytest.mark.usefixtures("sample_encoders")
+def test_the_demo_keeps_the_samples_encoders_and_writes_those_that_are_missing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sample.make.make_sample", "data.importing.import_archives", "lifecycle.reproduce.dvc"):
+        monkeypatch.setattr(f"symptomeme.{module}", lambda *_, **__: None)
+    own = project / "data/weights/text/model.safetensors"
+    own.parent.mkdir(parents=True)
+    own.write_text("the sample's text")
+    before = own.stat().st_mtime_ns
+    demo.make_sample()
+    assert own.stat().st_mtime_ns == before
+    assert (project / "data/weights/vision/model.safetensors").read_text() == "the sample's vision"
+    assert not list(project.glob(".sample-*"))
+
+
 def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
     done = subprocess.run(["git", "show", "HEAD:data.dvc"], cwd=ROOT, capture_output=True, text=True, check=False)
     tracked = done.stdout or (ROOT / "data.dvc").read_text()  # no git in an unpacked source archive
     source = ROOT / "data/axiom/source.json"
     if source.is_file() and json.loads(source.read_text())["kind"] != "sample":
         pytest.skip("this clone has data of its own")
-    assert yaml.safe_load(tracked)["outs"][0]["md5"] == demo.SAMPLE
+    assert yaml.safe_load(tracked)["outs"][0]["md5"] == sample_guard.SAMPLE
     (project / "data.dvc").write_text(tracked)
-    demo.refuse_other_pointer()
+    sample_guard.refuse_other_pointer()

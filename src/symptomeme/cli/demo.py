@@ -7,16 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-import yaml
-
+from symptomeme.cli.sample_guard import ENCODERS, refuse_other_data, refuse_other_pointer, refuse_other_weights
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
-from symptomeme.domain.layout import DATA, WEIGHTS, dataset_paths
+from symptomeme.domain.layout import DATA, dataset_paths
 from symptomeme.domain.params import read_params
-
-POINTER = Path("data.dvc")
-SAMPLE = "bc31f0044dfd76182c16f2f38dc1f705.dir"
-"""What the tracked data.dvc says: the sample as this version draws it. Another Pillow may draw other bytes."""
+from symptomeme.domain.writing import replacing
 
 NEXT = """
 Next:
@@ -62,48 +58,11 @@ def run(_: argparse.Namespace) -> int:
     return read
 
 
-def refuse_other_data() -> None:
-    """Leave a data/ alone that is not the sample.
-
-    Raises:
-        InputError: a data set in it is of another kind.
-    """
-    for task in TASKS.values():
-        source = dataset_paths(task.dataset).source
-        root = dataset_paths(task.dataset).root
-        kind = json.loads(source.read_text(encoding="utf-8"))["kind"] if source.is_file() else "unknown"
-        if root.exists() and kind != "sample":
-            raise InputError(
-                f"{root} holds {kind} data, not the sample; the demo leaves it alone. "
-                "Run 'dvc repro' on it, or run the demo in another clone."
-            )
-
-
-def refuse_other_pointer() -> None:
-    """Leave a data.dvc alone that is not the sample's, whether or not what it stands for is here.
-
-    Raises:
-        InputError: it stands for other data.
-    """
-    if not POINTER.exists():
-        return
-    try:
-        found = yaml.safe_load(POINTER.read_text(encoding="utf-8"))["outs"][0]["md5"]
-    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError):
-        found = "what DVC did not write"
-    if found != SAMPLE:
-        raise InputError(
-            f"{POINTER} stands for other data than the sample ({found}, not {SAMPLE}), and not all of it is in data/; "
-            f"the demo leaves it alone. Run 'dvc pull' or 'dvc checkout data' for it, delete {POINTER} for the sample, "
-            "or run the demo in another clone."
-        )
-
-
 def make_sample() -> None:
     """Draw the sample, import it, write its encoders, put all under DVC.
 
     Raises:
-        InputError: data.dvc stands for other data.
+        InputError: data.dvc stands for other data, or data/weights holds other encoders.
     """
     from symptomeme.cli.import_data import SEED, VAL_SHARE
     from symptomeme.data.importing import import_archives
@@ -113,20 +72,22 @@ def make_sample() -> None:
     from symptomeme.sample.make import make_sample as draw_sample
 
     refuse_other_pointer()
-    folder = TemporaryDirectory(prefix=".sample-", dir=Path.cwd())
-    scratch = Path(folder.name) / "drawn"
-    draw_sample(scratch)
     params = read_params().ingest
     placing = Placing(
         val_share=VAL_SHARE, seed=SEED, phash_distance=params.phash_distance, text_similarity=params.text_similarity
     )
-    for task in TASKS.values():
-        shutil.rmtree(dataset_paths(task.dataset).root, ignore_errors=True)
-        import_archives(task, [scratch / task.name], placing, add=False)
-    folder.cleanup()
-    for encoder in _ENCODERS:
-        shutil.rmtree(encoder, ignore_errors=True)
-    write_sample_encoders(WEIGHTS)
+    with TemporaryDirectory(prefix=".sample-", dir=Path.cwd()) as folder:
+        drawn, encoders = Path(folder) / "drawn", Path(folder) / "encoders"
+        write_sample_encoders(encoders)
+        refuse_other_weights(encoders)
+        draw_sample(drawn)
+        for task in TASKS.values():
+            shutil.rmtree(dataset_paths(task.dataset).root, ignore_errors=True)
+            import_archives(task, [drawn / task.name], placing, add=False)
+        for encoder in ENCODERS:
+            if not encoder.exists():
+                with replacing(encoder) as beside:
+                    shutil.copytree(encoders / encoder.name, beside)
     dvc("add", "--quiet", str(DATA))
 
 
@@ -155,7 +116,4 @@ def print_results(arguments: argparse.Namespace) -> int:
 def _is_there() -> bool:
     """Whether the memes of both tasks and the encoders are there."""
     found = [dataset_paths(task.dataset).source for task in TASKS.values()]
-    return all(path.exists() for path in [*found, *_ENCODERS])
-
-
-_ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")
+    return all(path.exists() for path in [*found, *ENCODERS])
