@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import requests
 
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
+from symptomeme.domain.ports import free_port
 from symptomeme.domain.requests import read_requests
 from symptomeme.lifecycle.packaging import example
 
@@ -31,9 +31,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: Package) ->
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "bentofile.yaml", tmp_path)
     write_live(StatePaths().live, Live(bento="b:1", models={"anxiety": package(1)}))
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port = str(tried.getsockname()[1])
+    port = str(free_port())
     path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     environment = {name: value for name, value in os.environ.items() if name != "SYMPTOMEME_STATE"}
     with (tmp_path / "log").open("wb") as log:

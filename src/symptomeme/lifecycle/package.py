@@ -1,6 +1,5 @@
 """Champions become a Bento that has answered a real request, and then go live."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,8 +73,8 @@ def package_champions(params: Params, *, force: bool = False, try_out: Probe = p
         models: dict[str, PackagedModel] = {task: champion.model for task, champion in champions.items()}
         with TemporaryDirectory(prefix="symptomeme-package-") as scratch:
             context = Path(scratch) / "context"
-            engines = {_engine(champion.folder) for champion in champions.values()}
-            write_context(context, Live(bento=None, models=models), engines=engines)
+            folders = [champion.folder for champion in champions.values()]
+            write_context(context, Live(bento=None, models=models), folders=folders)
             tag = f"{BENTO}:{of_folder(context)[:SHORT]}"
             built = build_bento(context, tag, force=force)
         live = Live(bento=tag, models=models)
@@ -112,12 +111,6 @@ def _champion(params: Params, task: str) -> _Champion:
             name=name, version=str(version.version), variant=version.tags.get(VARIANT, ""), digest=digest, tag=tag
         ),
     )
-
-
-def _engine(folder: Path) -> str:
-    """What reads words for this model."""
-    ocr = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return str(ocr.get("source", ""))
 
 
 def _served(champion: _Champion) -> Served:
