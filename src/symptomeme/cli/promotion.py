@@ -19,7 +19,10 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register the verbs."""
     promote = verbs.add_parser("promote", help="let the challenger through the gate, or refuse it")
     promote.add_argument("--dry-run", action="store_true", help="judge only, move nothing")
-    promote.add_argument("--version", dest="number", metavar="N", help="judge this version in place of the challenger")
+    which = promote.add_mutually_exclusive_group()
+    which.add_argument("--version", dest="number", metavar="N", help="judge this version in place of the challenger")
+    told = "judge the challenger if it is this version, else nothing"
+    which.add_argument("--if-challenger", dest="expected", metavar="N", help=told)
     rollback = verbs.add_parser("rollback", help="make the previous champion champion again")
     for verb, run in ((promote, run_promote), (rollback, run_rollback)):
         verb.add_argument("--task", required=True, choices=TASKS)
@@ -48,6 +51,7 @@ def run_promote(arguments: argparse.Namespace) -> int:
             read_params(),
             dry_run=arguments.dry_run,
             number=arguments.number,
+            expected=arguments.expected,
             by=arguments.by,
         )
     tell_torn()
