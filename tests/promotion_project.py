@@ -5,7 +5,9 @@ A meme's first word tells its class. All is made once; each test gets a project 
 
 import json
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from symptomeme.cli.main import main
 from symptomeme.data.wording import normalise
@@ -100,6 +104,24 @@ def write_model(folder: Path, text_encoder: Path, train: pd.DataFrame, *, steps:
     processor.save_pretrained(folder)
 
 
+@contextmanager
+def locked_database(how: str) -> Iterator[None]:
+    """Hold the registry's database, "immediate" against writers, "exclusive" against readers too; nobody waits long."""
+
+    def impatient(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
+        return statement.replace("busy_timeout = 20000", "busy_timeout = 50"), parameters
+
+    event.listen(Engine, "before_cursor_execute", impatient, retval=True)
+    lock = sqlite3.connect("mlruns.db", isolation_level=None)
+    try:
+        lock.execute(f"begin {how}")
+        yield
+        lock.execute("rollback")
+    finally:
+        lock.close()
+        event.remove(Engine, "before_cursor_execute", impatient)
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, text_folder: Path) -> Path:
     """The project with today's memes and the registry's three versions, none with an alias."""
@@ -130,7 +152,7 @@ def register(registry: Registry, root: Path, name: str, *, data: str = "publishe
     """Register the model in the folder `name`; its version."""
     files = {"evaluation": [root / "MODEL_CARD.md"], "training": [root / "training_memes.parquet"]}
     item = Candidate(
-        digest=of_folder(root / name / "model") + data,
+        digest=of_folder(root / name / "model") + ("" if data == "published" else data),
         tags={TASK: "depression", VARIANT: "text_only", DATA_KIND: data, KIND: "variant"},
         params={},
         metrics={},

@@ -14,6 +14,7 @@ from symptomeme.domain.pointer import Live, PackagedModel, read_live, write_live
 from symptomeme.lifecycle.bentofile import write_context
 from symptomeme.lifecycle.bentos import build_bento, delete_bento, put_model, use_store
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
+from symptomeme.lifecycle.moves import CHAMPION
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.probe import probe
 from symptomeme.lifecycle.registry import Registry
@@ -99,7 +100,14 @@ def _champion(params: Params, task: str) -> _Champion:
     """
     registration = params.registration
     name = model_name(registration, task)
-    folder, version = Registry(experiment=registration.experiment).fetch(f"models:/{name}@champion")
+    registry = Registry(experiment=registration.experiment)
+    if registry.by_alias(name, CHAMPION) is None:
+        raise RegistryError(
+            f"{name} has no champion: it was deleted by hand, or none was registered. Nothing is packaged. "
+            f"'symptomeme rollback --task {task}' or 'symptomeme promote --task {task}' makes one of what is "
+            "registered; 'dvc repro' trains and registers."
+        )
+    folder, version = registry.fetch(f"models:/{name}@{CHAMPION}")
     digest, kind = version.tags.get(DIGEST, ""), version.tags.get(KIND)
     if kind != "variant" or of_folder(folder) != digest:
         fault = "is no variant of this model" if kind != "variant" else "has another digest than its model folder"
