@@ -16,6 +16,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from small_models import OCR
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -100,6 +101,7 @@ def write_model(folder: Path, text_encoder: Path, train: pd.DataFrame, *, steps:
         optimiser.zero_grad()
         model(**inputs, labels=targets).loss.backward()
         optimiser.step()
+    model.config.update({"ocr": OCR})  # as train does: a Bento has no params.yaml to take it from
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
 
