@@ -15,7 +15,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
 from flows.commands import Fault
-from flows.programs import ServerError, free_port, prefect_at, running
+from flows.programs import ServerError, prefect_at, running
+from symptomeme.domain.ports import free_port
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")

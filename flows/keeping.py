@@ -14,7 +14,8 @@ COMMITTER = {"GIT_COMMITTER_NAME": "symptomeme", "GIT_COMMITTER_EMAIL": "symptom
 def commit_to(branch: str, *, home: Path, root: Path, message: str) -> str | None:
     """Commit FILES as they are in `root`, upon what HEAD has, to a branch of the project in `home`.
 
-    The branch may be new, or be HEAD's own; nothing else that is changed or staged goes into the commit.
+    The branch may be new, or be HEAD's own; nothing else that is changed or staged goes into the commit. No file of
+    the work tree is written: where `root` is another one, and the branch is HEAD's own, they differ afterwards.
 
     Returns:
         The commit, or None where the branch holds the same already.
@@ -22,7 +23,8 @@ def commit_to(branch: str, *, home: Path, root: Path, message: str) -> str | Non
     Raises:
         LastingFault: git refused.
     """
-    if git("branch", "--show-current", cwd=home) == branch:
+    is_here = git("branch", "--show-current", cwd=home) == branch
+    if is_here and root == home:
         return _commit_here(home, message)
     head, tip = git("rev-parse", "HEAD", cwd=home), _tip(branch, home)
     with TemporaryDirectory() as scratch:
@@ -39,6 +41,8 @@ def commit_to(branch: str, *, home: Path, root: Path, message: str) -> str | Non
     words = [word for parent in parents for word in ("-p", parent)]
     commit = git("commit-tree", tree, *words, "-m", message, cwd=home, variables=somebody(home))
     git("update-ref", f"refs/heads/{branch}", commit, tip or "", cwd=home)
+    if is_here:  # or the next commit would take them back
+        git("reset", "--quiet", "--", *FILES, cwd=home)
     return commit
 
 

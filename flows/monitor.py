@@ -20,9 +20,9 @@ from prefect.deployments import run_deployment
 from prefect.states import Completed
 
 from flows import page
+from flows.asking import ask, with_name
 from flows.commands import run
 from flows.here import in_one_line, run_here
-from flows.retrain import ask, with_name
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
 

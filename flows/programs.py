@@ -1,7 +1,6 @@
 """Servers and a worker as programs that are kept running, and that end with whoever keeps them."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -17,8 +16,8 @@ import psutil
 
 from flows.commands import LEASH
 from flows.environment import HOME
+from symptomeme.domain.ports import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 ARTIFACTS = "SYMPTOMEME_MLFLOW_ARTIFACTS"
 """Environment variable: where MLflow's server keeps models, if not in mlartifacts/."""
 POOL = "local"
@@ -149,13 +148,6 @@ def running(program: Program) -> Iterator[str]:
         kept.append(Kept(program))
         kept[0].wait_until_it_answers(threading.Event())
         yield str(program.answers).removesuffix("/health")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def say(line: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from prefect import flow
 
 from flows import page
+from flows.asking import ask, with_name
 from flows.here import in_one_line, run_here
-from flows.retrain import ask, with_name
 from flows.worktree import Place
 
 

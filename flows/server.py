@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TextIO
 
 from flows.environment import HOME, RUNNING, running_server
-from flows.programs import ARTIFACTS, LOGS, LOOPBACK, POOL, Kept, ServerError, keeping, programs, say, worker
+from flows.programs import ARTIFACTS, LOGS, POOL, Kept, ServerError, keeping, programs, say, worker
 from symptomeme.domain.addresses import without_password
+from symptomeme.domain.ports import LOOPBACK
 
 PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
 DEPLOYED = HOME / "deployed"

@@ -5,7 +5,9 @@ A meme's first word tells its class. All is made once; each test gets a project 
 
 import json
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from small_models import OCR
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from symptomeme.cli.main import main
 from symptomeme.data.wording import normalise
@@ -96,8 +101,27 @@ def write_model(folder: Path, text_encoder: Path, train: pd.DataFrame, *, steps:
         optimiser.zero_grad()
         model(**inputs, labels=targets).loss.backward()
         optimiser.step()
+    model.config.update({"ocr": OCR})  # as train does: a Bento has no params.yaml to take it from
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
+
+
+@contextmanager
+def locked_database(how: str) -> Iterator[None]:
+    """Hold the registry's database, "immediate" against writers, "exclusive" against readers too; nobody waits long."""
+
+    def impatient(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
+        return statement.replace("busy_timeout = 20000", "busy_timeout = 50"), parameters
+
+    event.listen(Engine, "before_cursor_execute", impatient, retval=True)
+    lock = sqlite3.connect("mlruns.db", isolation_level=None)
+    try:
+        lock.execute(f"begin {how}")
+        yield
+        lock.execute("rollback")
+    finally:
+        lock.close()
+        event.remove(Engine, "before_cursor_execute", impatient)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +154,7 @@ def register(registry: Registry, root: Path, name: str, *, data: str = "publishe
     """Register the model in the folder `name`; its version."""
     files = {"evaluation": [root / "MODEL_CARD.md"], "training": [root / "training_memes.parquet"]}
     item = Candidate(
-        digest=of_folder(root / name / "model") + data,
+        digest=of_folder(root / name / "model") + ("" if data == "published" else data),
         tags={TASK: "depression", VARIANT: "text_only", DATA_KIND: data, KIND: "variant"},
         params={},
         metrics={},

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,8 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from running import PATIENCE, at_work, words_of
 from small_project import ROOT, environment, new_project, run
+
+from symptomeme.domain.ports import free_port
 
 pytestmark = pytest.mark.acceptance
 
@@ -231,12 +232,6 @@ def seen(look: Callable[[], Found | None]) -> Found:
             return found
         time.sleep(0.2)
     pytest.fail("it was not seen")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def digests(root: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from mlflow import MlflowClient
 from small_project import environment, run
 
 from symptomeme.domain.digests import of_folder
+from symptomeme.domain.ports import free_port
 
 CHAMPION = "models:/symptomeme-depression@champion"
 
@@ -32,9 +32,7 @@ def mlflow_environment(project: Path) -> dict[str, str]:
 @pytest.fixture
 def server(project: Path, fusion: str, tmp_path: Path) -> Iterator[str]:
     """`mlflow models serve` on a free port, started outside the project; the whole process group ends with the test."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [

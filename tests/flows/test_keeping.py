@@ -47,6 +47,22 @@ def test_the_branch_one_is_on_takes_them_without_what_is_staged(home: Path) -> N
     assert git("show", "main:dvc.lock", cwd=home) == "2"
 
 
+def test_the_branch_one_is_on_takes_them_from_where_other_params_ran(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in FILES:
+        (other / name).write_text("2\n")
+    (home / "other").write_text("staged\n")
+    git("add", "other", cwd=home)
+    commit = commit_to("main", home=home, root=other, message="Retrain")
+    assert git("rev-parse", "main", cwd=home) == commit
+    assert {git("show", f"main:{name}", cwd=home) for name in FILES} == {"2"}
+    assert git("show", "main:other", cwd=home) == "1"
+    assert {(home / name).read_text() for name in FILES} == {"1\n"}
+    assert git("diff", "--cached", "--name-only", cwd=home) == "other"
+    assert commit_to("main", home=home, root=other, message="Retrain") is None
+
+
 def test_a_name_that_git_refuses_is_told(home: Path) -> None:
     with pytest.raises(LastingFault, match=r"^commit_to_branch: 'a..b' is no name that git takes for a branch.$"):
         commit_to("a..b", home=home, root=home, message="Retrain")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -19,9 +20,10 @@ from prefect.settings import PREFECT_API_URL
 from running import PATIENCE, at_work
 from small_project import environment, run
 
-from flows import retrain
+from flows import asking, retrain
 from flows.commands import LastingFault
 from flows.graph import steps
+from flows.turn import Turn
 from flows.worktree import Place, place_for
 from symptomeme.domain.locking import alone
 
@@ -31,24 +33,28 @@ pytestmark = pytest.mark.usefixtures("prefect")
 @flow
 def stages_alone(force: bool = False) -> None:
     """What retrain does before it asks the verbs."""
-    with retrain.the_only_one(0):
+    with Turn(0):
         place = Place(Path.cwd(), {}, is_own=False)
         retrain.run_graph(steps(place.root, tasks=None, variants=None), place, force=force, hours=1)
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrain, "BACK_OFF", 0.1)
+    monkeypatch.setattr(asking, "BACK_OFF", 0.1)
 
 
 def ended(**given: bool) -> tuple[State[None], dict[str, TaskRun]]:
     """How a run ended, and its tasks."""
     state: State[None] = stages_alone(**given, return_state=True)
+    return state, tasks_of(state)
+
+
+def tasks_of(state: State[None]) -> dict[str, TaskRun]:
     with get_client(sync_client=True) as client:
         run_id = state.state_details.flow_run_id
         assert run_id is not None
         tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
-    return state, {task.name.rsplit("-", 1)[0]: task for task in tasks}
+    return {task.name.rsplit("-", 1)[0]: task for task in tasks}
 
 
 def change(root: Path, section: str, **values: object) -> None:
@@ -100,7 +106,25 @@ def test_a_locked_registry_is_tried_again(place: Path) -> None:
     assert "locked" in lines[0]
 
 
-def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
+def test_a_step_that_fails_three_times_is_told_in_one_line_and_nothing_is_decided(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program, this one, reads what a stage is to write: DVC refuses for as long as it lives."""
+    change(place, "evaluate", resamples=40)
+    blocked = place / "artifacts/depression/registered.json"
+    info = {"pid": os.getpid(), "cmd": "another"}
+    (place / ".dvc/tmp/rwlock").write_text(json.dumps({str(blocked): {"write": info, "read": [info]}}))
+    monkeypatch.setattr(retrain, "decide", lambda *_, **__: pytest.fail("decided"))
+    state: State[None] = retrain.retrain(wait_minutes=0, return_state=True)
+    assert state.is_failed()
+    assert re.match(r"register@depression: .* is busy", str(state.message))
+    assert "\n" not in str(state.message)
+    assert tasks_of(state)["register@depression"].run_count == 3
+    with alone("retrain", patience=0):  # it has let go
+        pass
+
+
+def test_a_second_run_is_refused_in_one_line(place: Path) -> None:
     with alone("retrain"), pytest.raises(LastingFault) as error:
         stages_alone()
     own = os.getpid()

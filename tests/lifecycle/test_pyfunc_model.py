@@ -17,7 +17,8 @@ from mlflow.models import Model
 from mlflow.models.utils import _enforce_schema
 
 from symptomeme.domain.errors import ImageError, RegistryError
-from symptomeme.lifecycle.packaging import MODEL, REQUIREMENTS, SIGNATURE, example, package
+from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
+from symptomeme.lifecycle.requirements import READERS, REGISTERED
 from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
 
@@ -113,9 +114,8 @@ def test_requirements_name_all_that_it_imports() -> None:
     script = "symptomeme.lifecycle.pyfunc_model"
     imported = graph.find_upstream_modules(script) - sys.stdlib_module_names
     names = {"PIL": "pillow", "yaml": "pyyaml"}
-    assert sorted(names.get(found, found) for found in imported if not found.startswith("symptomeme")) == sorted(
-        (*REQUIREMENTS, "rapidocr", "wordninja")  # those two are an extra, imported when used
-    )
+    external = {names.get(found, found) for found in imported if not found.startswith("symptomeme")}
+    assert external == {*REGISTERED, *READERS["rapidocr"]} - {"onnxruntime"}  # rapidocr imports that
 
 
 def test_the_example_is_always_the_same() -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.ports import free_port
 from symptomeme.lifecycle.candidate import Candidate
 from symptomeme.lifecycle.registry import Registry
 
@@ -20,9 +20,7 @@ from symptomeme.lifecycle.registry import Registry
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """`mlflow server` on a free port; the whole process group ends with the test."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///server.db"),

@@ -5,9 +5,9 @@ import json
 import sys
 from typing import Any
 
-from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.errors import RegistryError, SymptomemeError, ToolError
 from symptomeme.domain.labels import TASKS, task_named
-from symptomeme.domain.layout import PROMOTIONS
+from symptomeme.domain.layout import PROMOTIONS, StatePaths
 from symptomeme.domain.locking import alone
 from symptomeme.domain.params import read_params
 from symptomeme.domain.writing import read_log
@@ -19,11 +19,16 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register the verbs."""
     promote = verbs.add_parser("promote", help="let the challenger through the gate, or refuse it")
     promote.add_argument("--dry-run", action="store_true", help="judge only, move nothing")
-    promote.add_argument("--version", dest="number", metavar="N", help="judge this version in place of the challenger")
+    which = promote.add_mutually_exclusive_group()
+    which.add_argument("--version", dest="number", metavar="N", help="judge this version in place of the challenger")
+    told = "judge the challenger if it is this version, else nothing"
+    which.add_argument("--if-challenger", dest="expected", metavar="N", help=told)
     rollback = verbs.add_parser("rollback", help="make the previous champion champion again")
+    told = "only move the alias; a service goes on with what is live until 'symptomeme package'"
     for verb, run in ((promote, run_promote), (rollback, run_rollback)):
         verb.add_argument("--task", required=True, choices=TASKS)
         verb.add_argument("--by", metavar="NAME", help="who decides, for the log; default: the user")
+        verb.add_argument("--no-package", dest="package", action="store_false", help=told)
         verb.set_defaults(run=run)
     models = verbs.add_parser("models", help="list all registered versions")
     models.set_defaults(run=run_models)
@@ -35,10 +40,11 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run_promote(arguments: argparse.Namespace) -> int:
-    """Judge and, if all is met, promote; 0 also when it is refused.
+    """Judge and, if all is met, promote and package; 0 also when it is refused.
 
     Raises:
         RegistryError: there is nothing to judge, or MLflow cannot be reached.
+        ToolError: it is champion now, and could not be packaged.
     """
     from symptomeme.lifecycle.gate import promote
 
@@ -48,25 +54,30 @@ def run_promote(arguments: argparse.Namespace) -> int:
             read_params(),
             dry_run=arguments.dry_run,
             number=arguments.number,
+            expected=arguments.expected,
             by=arguments.by,
         )
     tell_torn()
+    is_champion = found["promoted"] or (found["from"] == found["to"] and not found["dry_run"])
     if arguments.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        packaged = _package(found, wanted=arguments.package and is_champion)
+        print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
         return 0
     done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
     print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
     print(*_criteria(found["criteria"]), sep="\n")
     if found["criteria"]:
         print(f"The test memes have been looked at {found['looks']} times.")
+    _tell_package(_package(found, wanted=arguments.package and is_champion))
     return 0
 
 
 def run_rollback(arguments: argparse.Namespace) -> int:
-    """Go back to the previous champion.
+    """Go back to the previous champion, and package it.
 
     Raises:
         RegistryError: there is none, or it is not what was registered.
+        ToolError: it is champion now, and could not be packaged.
     """
     from symptomeme.lifecycle.gate import rollback
 
@@ -74,9 +85,11 @@ def run_rollback(arguments: argparse.Namespace) -> int:
         found = rollback(task_named(arguments.task), read_params(), by=arguments.by)
     tell_torn()
     if arguments.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        print(f"{found['name']}: champion is {found['to']} again (before: {found['from'] or 'none'}).")
+        packaged = _package(found, wanted=arguments.package)
+        print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
+        return 0
+    print(f"{found['name']}: champion is {found['to']} again (before: {found['from'] or 'none'}).")
+    _tell_package(_package(found, wanted=arguments.package))
     return 0
 
 
@@ -118,6 +131,32 @@ def tell_torn() -> None:
     """Tell of lines of the log that a crash cut off."""
     for number in read_log(PROMOTIONS)[1]:
         print(f"{PROMOTIONS}:{number} is not whole: a crash cut it off. It is left out.", file=sys.stderr)
+
+
+def _package(found: dict[str, Any], *, wanted: bool) -> dict[str, Any] | None:
+    """What `symptomeme package` answers; None where it is not wanted, or nothing was ever packaged.
+
+    Raises:
+        ToolError: it failed, after the alias has moved.
+    """
+    if not wanted or not StatePaths().live.exists():
+        return None
+    from symptomeme.lifecycle.package import package_champions
+
+    try:
+        return package_champions(read_params()).told()
+    except (SymptomemeError, OSError, KeyboardInterrupt) as error:
+        told = (isinstance(error, OSError) and error.strerror) or str(error) or "interrupted"
+        raise ToolError(
+            f"the champion of {found['name']} is version {found['to']} now, but the service still answers with the old "
+            f"models, for packaging failed: {told.rstrip('.')}. Mend that, then run 'symptomeme package'."
+        ) from None
+
+
+def _tell_package(packaged: dict[str, Any] | None) -> None:
+    """Tell what is served."""
+    if packaged is not None:
+        print(f"{packaged['bento']} {'went' if packaged['moved'] else 'is'} live.")
 
 
 def _line(row: dict[str, Any]) -> str:

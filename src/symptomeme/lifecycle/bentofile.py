@@ -15,18 +15,10 @@ from symptomeme.domain.layout import BENTOFILE, LOCK
 from symptomeme.domain.pointer import OWN_MODELS, Live
 from symptomeme.domain.writing import write_json, write_text
 from symptomeme.lifecycle.bentos import DIGEST_LABEL
-
-REQUIREMENTS = (
-    "bentoml", "diskcache", "numpy", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy", "starlette",
-    "torch", "tqdm", "transformers",
-)  # fmt: skip
-"""Distributions that the service imports."""
-
-OF_ENGINE = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
-"""What it imports besides where a model's words are read by this engine."""
+from symptomeme.lifecycle.requirements import SERVICE, of_reader
 
 
-def write_context(target: Path, live: Live, *, engines: Iterable[str]) -> None:
+def write_context(target: Path, live: Live, *, folders: Iterable[Path]) -> None:
     """Write bentofile.yaml, requirements.txt, the list of models and the package's code into a new folder.
 
     The same models, code, lock and bentofile.yaml leave the same bytes.
@@ -34,7 +26,7 @@ def write_context(target: Path, live: Live, *, engines: Iterable[str]) -> None:
     Args:
         target: the folder.
         live: the models.
-        engines: `ocr.source` of each model.
+        folders: the model folder of each.
 
     Raises:
         InputError: bentofile.yaml or requirements.lock is missing.
@@ -44,7 +36,7 @@ def write_context(target: Path, live: Live, *, engines: Iterable[str]) -> None:
     told["labels"] = {f"{DIGEST_LABEL}{task}": model.digest for task, model in live.models.items()}
     told["python"]["requirements_txt"] = "requirements.txt"
     told["include"] = [*told["include"], f"src/{OWN_MODELS}"]
-    needed = [*REQUIREMENTS, *(name for engine in engines for name in OF_ENGINE.get(engine, ()))]
+    needed = [*SERVICE, *(name for folder in folders for name in of_reader(folder))]
     write_text(target / "requirements.txt", "\n".join(locked(_read(LOCK), needed)) + "\n")
     write_text(target / "bentofile.yaml", yaml.safe_dump(told, sort_keys=False))
     write_json(target / "src" / OWN_MODELS, live.model_dump())

@@ -33,7 +33,9 @@ class Judgement(NamedTuple):
         return [criterion.name for criterion in self.criteria if not criterion.passed]
 
 
-def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by: str | None) -> dict[str, Any]:
+def promote(
+    task: Task, params: Params, *, dry_run: bool, number: str | None, expected: str | None, by: str | None
+) -> dict[str, Any]:
     """Judge the challenger, and make it champion if it meets every criterion.
 
     Args:
@@ -41,6 +43,7 @@ def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by
         params: the gate's bounds, and today's OCR.
         dry_run: only judge; the look at the test memes is logged all the same.
         number: a version to judge in place of the challenger.
+        expected: the version that somebody has agreed to; nothing is judged when another one is challenger.
         by: who wants it; None: the user of this process.
 
     Returns:
@@ -57,6 +60,9 @@ def promote(task: Task, params: Params, *, dry_run: bool, number: str | None, by
     champion = registry.by_alias(name, CHAMPION)
     old, new = None if champion is None else str(champion.version), str(candidate.version)
     told = {"task": task.name, "name": name, "promoted": False, "dry_run": dry_run, "from": old, "to": new}
+    if expected not in (None, new):
+        reason = f"the challenger is version {new} now, not {expected}: nothing was judged"
+        return {**told, "reason": reason, "criteria": [], "looks": 0}
     if old == new:
         return {**told, "reason": f"version {new} is the champion already", "criteria": [], "looks": 0}
     registry.check_kind(name, CHAMPION, new)

@@ -1,6 +1,5 @@
 """Champions become a Bento that has answered a real request, and then go live."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from symptomeme.domain.pointer import Live, PackagedModel, read_live, write_live
 from symptomeme.lifecycle.bentofile import write_context
 from symptomeme.lifecycle.bentos import build_bento, delete_bento, put_model, use_store
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
+from symptomeme.lifecycle.moves import CHAMPION
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.probe import probe
 from symptomeme.lifecycle.registry import Registry
@@ -74,8 +74,8 @@ def package_champions(params: Params, *, force: bool = False, try_out: Probe = p
         models: dict[str, PackagedModel] = {task: champion.model for task, champion in champions.items()}
         with TemporaryDirectory(prefix="symptomeme-package-") as scratch:
             context = Path(scratch) / "context"
-            engines = {_engine(champion.folder) for champion in champions.values()}
-            write_context(context, Live(bento=None, models=models), engines=engines)
+            folders = [champion.folder for champion in champions.values()]
+            write_context(context, Live(bento=None, models=models), folders=folders)
             tag = f"{BENTO}:{of_folder(context)[:SHORT]}"
             built = build_bento(context, tag, force=force)
         live = Live(bento=tag, models=models)
@@ -100,7 +100,14 @@ def _champion(params: Params, task: str) -> _Champion:
     """
     registration = params.registration
     name = model_name(registration, task)
-    folder, version = Registry(experiment=registration.experiment).fetch(f"models:/{name}@champion")
+    registry = Registry(experiment=registration.experiment)
+    if registry.by_alias(name, CHAMPION) is None:
+        raise RegistryError(
+            f"{name} has no champion: it was deleted by hand, or none was registered. Nothing is packaged. "
+            f"'symptomeme rollback --task {task}' or 'symptomeme promote --task {task}' makes one of what is "
+            "registered; 'dvc repro' trains and registers."
+        )
+    folder, version = registry.fetch(f"models:/{name}@{CHAMPION}")
     digest, kind = version.tags.get(DIGEST, ""), version.tags.get(KIND)
     if kind != "variant" or of_folder(folder) != digest:
         fault = "is no variant of this model" if kind != "variant" else "has another digest than its model folder"
@@ -112,12 +119,6 @@ def _champion(params: Params, task: str) -> _Champion:
             name=name, version=str(version.version), variant=version.tags.get(VARIANT, ""), digest=digest, tag=tag
         ),
     )
-
-
-def _engine(folder: Path) -> str:
-    """What reads words for this model."""
-    ocr = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return str(ocr.get("source", ""))
 
 
 def _served(champion: _Champion) -> Served:

@@ -1,6 +1,5 @@
 """A model folder becomes an MLflow model that loads and serves wherever its requirements are installed."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array, Map, Object, Property
 
 from symptomeme.lifecycle.manifest import write_manifest
+from symptomeme.lifecycle.requirements import REGISTERED, of_reader
 from symptomeme.sample.draw import Order, draw_meme
 
 SCRIPT = Path(__file__).with_name("pyfunc_model.py")
@@ -21,15 +21,6 @@ SCRIPT = Path(__file__).with_name("pyfunc_model.py")
 
 MODEL = Path("artifacts/model")
 """Where the model folder lies in the package."""
-
-REQUIREMENTS = (
-    "diskcache", "mlflow", "numpy", "pandas", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy",
-    "torch", "tqdm", "transformers",
-)  # fmt: skip
-"""Distributions that the registered model imports; pinned to what is installed where it is registered."""
-
-READERS: dict[str, tuple[str, ...]] = {"rapidocr": ("onnxruntime", "rapidocr", "wordninja")}
-"""Distributions besides, by what read the words of the model's memes."""
 
 _STRING, _DOUBLE = DataType.string, DataType.double
 _SCORES = Map(_DOUBLE)  # by class
@@ -74,6 +65,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
     Returns:
         The digest that `check_manifest` takes.
     """
+    needed = sorted([*REGISTERED, *of_reader(model)])  # pinned to what is installed where it is registered
     with without_bars():  # it would show one for the copy of `model`
         mlflow.pyfunc.save_model(
             target,
@@ -81,7 +73,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
             artifacts={MODEL.name: str(model)},
             model_config={"name": name},
             code_paths=[str(Path(__file__).parents[1])],
-            pip_requirements=[f"{found}=={version(found).partition('+')[0]}" for found in _requirements(model)],
+            pip_requirements=[f"{found}=={version(found).partition('+')[0]}" for found in needed],
             signature=SIGNATURE,
             input_example=example(),
             mlflow_model=described,
@@ -98,12 +90,6 @@ def without_bars() -> Iterator[None]:
         yield
     finally:
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(bars)
-
-
-def _requirements(model: Path) -> list[str]:
-    """What a model folder needs where it is loaded."""
-    ocr = json.loads((model / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return sorted([*REQUIREMENTS, *READERS.get(str(ocr.get("source")), ())])
 
 
 def example() -> pd.DataFrame:

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import requests
 
 from symptomeme.domain.errors import ToolError
+from symptomeme.domain.ports import LOOPBACK, free_port
 from symptomeme.lifecycle.packaging import example
 from symptomeme.predictor import Served, answer
 
@@ -34,17 +34,17 @@ def probe(tag: str, models: Sequence[Served]) -> None:
     expected = answer(image, "image", models, None)
     with TemporaryDirectory(prefix="symptomeme-probe-") as scratch:
         log = Path(scratch) / "log"
-        port = _free_port()
+        port = free_port()
         with log.open("wb") as output:
             server = subprocess.Popen(
-                [sys.executable, "-m", "bentoml", "serve", tag, "--host", "127.0.0.1", "--port", str(port)],
+                [sys.executable, "-m", "bentoml", "serve", tag, "--host", LOOPBACK, "--port", str(port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "SYMPTOMEME_STATE": scratch},  # no pointer there, and no line among real requests
                 start_new_session=True,
             )
             try:
-                found = _ask(f"http://127.0.0.1:{port}", image, server)
+                found = _ask(f"http://{LOOPBACK}:{port}", image, server)
             except ToolError as error:
                 raise ToolError(f"{tag}: {error} {_last_words(log)}Nothing went live.") from None
             finally:
@@ -108,12 +108,6 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        return int(tried.getsockname()[1])
 
 
 def _last_words(log: Path) -> str:

@@ -43,7 +43,18 @@ def change_params(**changes: Any) -> None:
 def test_a_better_model_is_promoted_and_the_log_tells_why(registry: Registry, offer: Offer, run: Run) -> None:
     offer(UNTRAINED, TRAINED)
     found = run(*PROMOTE)
-    assert list(found) == ["task", "name", "promoted", "dry_run", "from", "to", "reason", "criteria", "looks"]
+    assert list(found) == [
+        "task",
+        "name",
+        "promoted",
+        "dry_run",
+        "from",
+        "to",
+        "reason",
+        "criteria",
+        "looks",
+        "package",
+    ]
     assert (found["promoted"], found["from"], found["to"], found["looks"]) == (True, UNTRAINED, TRAINED, 1)
     assert [criterion["name"] for criterion in found["criteria"]] == [
         *("digests", "data_kind", "model_card", "not_rolled_back", "test_memes"),

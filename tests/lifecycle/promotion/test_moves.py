@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from promotion_project import NAME, SHUFFLED, TRAINED, UNTRAINED
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from promotion_project import NAME, SHUFFLED, TRAINED, UNTRAINED, locked_database
 
 from symptomeme.cli.main import main
 from symptomeme.domain.layout import PROMOTIONS
@@ -149,22 +147,12 @@ def test_without_a_previous_champion_there_is_no_way_back(offer: Offer, capsys: 
 def test_a_locked_database_is_told_in_one_line_and_the_next_command_goes_on(
     registry: Registry, offer: Offer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def impatient(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
-        return statement.replace("busy_timeout = 20000", "busy_timeout = 50"), parameters
-
     offer(UNTRAINED, TRAINED)
     promote(registry)
-    event.listen(Engine, "before_cursor_execute", impatient, retval=True)
-    try:
-        lock = sqlite3.connect("mlruns.db", isolation_level=None)
-        lock.execute("begin immediate")
-        capfd.readouterr()
+    capfd.readouterr()
+    with locked_database("immediate"):
         assert main(["rollback", "--task", "depression"]) == 1
-        told = capfd.readouterr().err
-        lock.execute("rollback")
-        lock.close()
-    finally:
-        event.remove(Engine, "before_cursor_execute", impatient)
+    told = capfd.readouterr().err
     assert told == (
         "symptomeme rollback: MLflow: its database is locked by another process. Let that end, then run it again.\n"
     )
