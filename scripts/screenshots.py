@@ -8,7 +8,6 @@ Another page is another function in PAGES: given a browser, it gives the page as
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,11 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import prefect_page
 from browser import chromium, open_page
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from symptomeme.domain.layout import data_docs, dataset_paths, error_page
+from symptomeme.domain.ports import free_port
 from symptomeme.lifecycle.reproduce import dvc
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs/images"
@@ -32,9 +33,7 @@ WIDTH, HEIGHT = 1280, 860  # pixels
 @contextmanager
 def mlflow_server() -> Iterator[str]:
     """MLflow's server on the registry of this folder, as the docs tell to start it; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlruns.db"]
     process = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
@@ -90,11 +89,42 @@ def errors(context: BrowserContext, _: ExitStack) -> Page:
     return page
 
 
+@contextmanager
+def prefect_server() -> Iterator[str]:
+    """What `make server` starts, in this folder; Prefect's address."""
+    ports = {"SYMPTOMEME_PREFECT_PORT": str(free_port()), "SYMPTOMEME_MLFLOW_PORT": str(free_port())}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.server"], env={**os.environ, **ports}, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if not any("Ctrl-C" in line for line in iter(process.stdout.readline, "")):  # type: ignore[union-attr]
+            raise SystemExit("the server did not start; see .prefect/logs")
+        yield f"http://127.0.0.1:{ports['SYMPTOMEME_PREFECT_PORT']}"
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def prefect_schedule(context: BrowserContext, left_open: ExitStack) -> Page:
+    """When retrain runs, and the button that runs it now."""
+    return prefect_page.deployment(context, left_open.enter_context(prefect_server()), "weekly")
+
+
+def prefect_run(context: BrowserContext, left_open: ExitStack) -> Page:
+    """A run started from its page, with what it left."""
+    page = prefect_page.press_run(prefect_schedule(context, left_open))
+    prefect_page.artifacts(page)
+    page.wait_for_timeout(3000)  # the drawing of its tasks comes to rest
+    return page
+
+
 PAGES: dict[str, Callable[[BrowserContext, ExitStack], Page]] = {
     "mlflow": mlflow,
     "data_docs": datadocs,
     "dvc_plots": dvc_plots,
     "error_page": errors,
+    "prefect_schedule": prefect_schedule,
+    "prefect_run": prefect_run,
 }
 
 
