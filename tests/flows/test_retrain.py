@@ -107,19 +107,26 @@ def test_a_locked_registry_is_tried_again(place: Path) -> None:
 
 
 def test_a_step_that_fails_three_times_is_told_in_one_line_and_nothing_is_decided(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another program, this one, reads what a stage is to write: DVC refuses for as long as it lives."""
-    change(place, "evaluate", resamples=40)
-    blocked = place / "artifacts/depression/registered.json"
-    info = {"pid": os.getpid(), "cmd": "another"}
-    (place / ".dvc/tmp/rwlock").write_text(json.dumps({str(blocked): {"write": info, "read": [info]}}))
+    """Another program, this one, holds what the first of two stages is to write for as long as it lives."""
+    monkeypatch.chdir(tmp_path)
+    run("git", "init", "--quiet", cwd=tmp_path)
+    run("dvc", "init", "--quiet", cwd=tmp_path)
+    stages = {
+        "first": {"cmd": "echo 1 > first", "outs": ["first"]},
+        "second": {"cmd": "cp first second", "deps": ["first"], "outs": ["second"]},
+    }
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    held = {"read": {}, "write": {str(tmp_path / "first"): {"pid": os.getpid(), "cmd": "another"}}}
+    (tmp_path / ".dvc/tmp/rwlock").write_text(json.dumps(held))
     monkeypatch.setattr(retrain, "decide", lambda *_, **__: pytest.fail("decided"))
     state: State[None] = retrain.retrain(wait_minutes=0, return_state=True)
     assert state.is_failed()
-    assert re.match(r"register@depression: .* is busy", str(state.message))
-    assert "\n" not in str(state.message)
-    assert tasks_of(state)["register@depression"].run_count == 3
+    told = r"first: failed to reproduce 'first': '.*first' is busy, it is being blocked by:"
+    assert re.fullmatch(told, str(state.message))
+    tasks = tasks_of(state)
+    assert (tasks["first"].run_count, tasks["second"].state_name) == (3, "NotReady")
     with alone("retrain", patience=0):  # it has let go
         pass
 
