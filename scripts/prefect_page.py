@@ -19,7 +19,7 @@ def press_run(page: Page) -> Page:
     """Press Run on a deployment's page and follow the run to its end: its page."""
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Quick run").click()
-    page.get_by_role("button", name="View run").click()
+    page.get_by_role("button", name="View run").first.dispatch_event("click")  # a message that moves, and has followers
     page.wait_for_url("**/runs/flow-run/*")
     ended = page.get_by_text("Completed", exact=True).or_(page.get_by_text("Failed", exact=True))
     ended.or_(page.get_by_text("Crashed", exact=True)).first.wait_for(timeout=PATIENCE)

@@ -113,6 +113,7 @@ def prefect_schedule(context: BrowserContext, left_open: ExitStack) -> Page:
 def prefect_run(context: BrowserContext, left_open: ExitStack) -> Page:
     """A run started from its page, with what it left."""
     page = prefect_page.press_run(prefect_schedule(context, left_open))
+    page.reload()  # or its tasks are drawn as they were before they ended
     prefect_page.artifacts(page)
     page.wait_for_timeout(3000)  # the drawing of its tasks comes to rest
     return page
