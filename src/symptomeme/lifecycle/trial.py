@@ -15,7 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from symptomeme.data.transforms import read_picture
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import files_in, of_code, of_text, of_value
-from symptomeme.domain.errors import InputError, ModelError
+from symptomeme.domain.errors import ModelError, RegistryError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
 from symptomeme.domain.params import OcrParams
@@ -66,7 +66,7 @@ def enter(registry: Registry, version: ModelVersion, task: Task) -> Contender:
     with TemporaryDirectory(prefix="symptomeme-promote-") as scratch:
         table = registry.logged(version, "training/training_memes.parquet", into=Path(scratch))
         if table is None:
-            raise InputError(
+            raise RegistryError(
                 f"{uri}: its run holds no training/training_memes.parquet, so nobody knows which memes it has met. "
                 "Register it again."
             )
