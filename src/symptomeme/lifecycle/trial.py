@@ -1,6 +1,5 @@
 """Two registered models on the same memes: today's test memes that neither has met, through the door that serves."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,22 +13,22 @@ from mlflow.entities.model_registry import ModelVersion
 
 from symptomeme.data.transforms import read_picture
 from symptomeme.data.wording import normalise
-from symptomeme.domain.digests import files_in, of_code, of_text, of_value
+from symptomeme.domain.digests import files_in, of_text, of_value
 from symptomeme.domain.errors import ModelError, RegistryError
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import cache, task_paths
+from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import OcrParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.evaluation.figures import Scored
+from symptomeme.learning.batches import indicators
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.models.decision import decide
 from symptomeme.predictor import Prediction, Predictor, ocr_params
-from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import read_all, without_persons
+from symptomeme.text.engines import engine_of, read_pictures
+from symptomeme.text.ocr import without_persons
 
 BATCH_SIZE = 32  # memes whose pictures are in memory at a time
-OCR_BATCH = 25  # pictures that one process of the engine reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +132,7 @@ def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: O
             begun = perf_counter()
             said[index] += contenders[index].predictor.predict(pictures, given[index])
             took[index].append(1000 * (perf_counter() - begun) / len(pictures))
-    truth = _indicators(memes.labels.tolist(), task)
+    truth = indicators(memes.labels, task)
     return [
         Result(scored=_scored(contender, predictions, truth, task), milliseconds=median(times))
         for contender, predictions, times in zip(contenders, said, took, strict=True)
@@ -148,13 +147,8 @@ def words_for(contender: Contender, memes: pd.DataFrame, ocr: OcrParams) -> list
     engine = engine_of(own)
     if set(memes.engine) == {engine.settings} and own.mask_personal == ocr.mask_personal:
         return list(memes.text)
-    readings = read_all(
-        engine,
-        [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)],
-        cache=cache("ocr-of-a-model", of_value([engine.settings, of_code(["PIL"])])),
-        batch_size=OCR_BATCH,
-        workers=os.cpu_count() or 1,
-    )
+    pictures = [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
+    readings = read_pictures(engine, pictures)
     return [(without_persons(reading) if own.mask_personal else reading).text for reading in readings]
 
 
@@ -164,7 +158,3 @@ def _scored(contender: Contender, predictions: list[Prediction], truth: npt.NDAr
     thresholds = np.array([contender.predictor.config.thresholds[label] for label in task.labels])
     claimed = decide(probabilities, thresholds=thresholds, multi_label=task.multi_label)
     return Scored(truth=truth, predicted=claimed, probabilities=probabilities, multi_label=task.multi_label)
-
-
-def _indicators(labels: list[list[str]], task: Task) -> npt.NDArray[np.bool_]:
-    return np.array([[name in found for name in task.labels] for found in labels], dtype=bool)
