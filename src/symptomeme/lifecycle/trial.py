@@ -17,7 +17,6 @@ from symptomeme.domain.digests import files_in, of_text, of_value
 from symptomeme.domain.errors import ModelError, RegistryError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import task_paths
-from symptomeme.domain.params import OcrParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.evaluation.figures import Scored
@@ -26,7 +25,7 @@ from symptomeme.lifecycle.registry import Registry
 from symptomeme.models.decision import decide
 from symptomeme.predictor import Prediction, Predictor, ocr_params
 from symptomeme.text.engines import engine_of, read_pictures
-from symptomeme.text.ocr import without_persons
+from symptomeme.text.masking import masked
 
 BATCH_SIZE = 32  # memes whose pictures are in memory at a time
 
@@ -111,14 +110,15 @@ def unmet(memes: pd.DataFrame, contenders: list[Contender]) -> pd.DataFrame:
     return memes[(memes.split == "test") & ~met].reset_index(drop=True)
 
 
-def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: OcrParams) -> list[Result]:
+def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task) -> list[Result]:
     """Let each predict the memes, batch by batch side by side, so that their times can be compared.
 
     Raises:
         ImageError: a picture cannot be read.
-        ToolError: a model reads its words itself, and Tesseract is missing or failed.
+        ModelError: a model's OCR is of another version of this program.
+        ToolError: the engine that a model reads with is missing or failed.
     """
-    words = [words_for(contender, memes, ocr) for contender in contenders]
+    words = [words_for(contender, memes) for contender in contenders]
     said: list[list[Prediction]] = [[] for _ in contenders]
     took: list[list[float]] = [[] for _ in contenders]
     for start in progress(range(0, len(memes), BATCH_SIZE), what="comparing", unit="batch"):
@@ -139,17 +139,23 @@ def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: O
     ]
 
 
-def words_for(contender: Contender, memes: pd.DataFrame, ocr: OcrParams) -> list[str]:
-    """The words as this model would be given them: today's, or, if it came with another OCR, those that it reads."""
+def words_for(contender: Contender, memes: pd.DataFrame) -> list[str]:
+    """The words as this model would be given them when it serves: it reads the pictures, if they were not read so.
+
+    A table of words does not tell whether it was masked. What is masked twice is as if it were masked once, so a model
+    that knows masked words can take either; one that does not reads for itself.
+
+    Raises:
+        ModelError: its OCR is of another version of this program.
+        ToolError: its engine is missing or failed.
+    """
     own = ocr_params(contender.predictor.config.ocr)
-    if own == ocr:
-        return list(memes.text)
     engine = engine_of(own)
-    if set(memes.engine) == {engine.settings} and own.mask_personal == ocr.mask_personal:
-        return list(memes.text)
+    if own.mask_personal and set(memes.engine) == {engine.settings}:
+        return [masked(text) for text in memes.text]
     pictures = [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
     readings = read_pictures(engine, pictures)
-    return [(without_persons(reading) if own.mask_personal else reading).text for reading in readings]
+    return [masked(reading.text) if own.mask_personal else reading.text for reading in readings]
 
 
 def _scored(contender: Contender, predictions: list[Prediction], truth: npt.NDArray[np.bool_], task: Task) -> Scored:

@@ -40,9 +40,24 @@ def was_read(text: str) -> bool:
     return len(set(text.lower().split()) & set(WORDS.lower().split())) >= 5
 
 
-def test_a_model_with_other_ocr_settings_reads_the_pictures_itself(memes: pd.DataFrame, today: OcrParams) -> None:
-    assert words_for(contender(today), memes, today) == ["what stands"]
-    (found,) = words_for(contender(today, upscale=2.0), memes, today)
+def test_words_that_its_own_engine_has_read_are_taken(memes: pd.DataFrame, today: OcrParams) -> None:
+    assert words_for(contender(today), memes) == ["what stands"]
+    assert words_for(contender(today), memes.assign(text="ask @ada")) == ["ask @user"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "changes"),
+    [
+        pytest.param(None, {"upscale": 2.0}, id="another setting"),
+        pytest.param(None, {"mask_personal": False}, id="perhaps masked"),
+        pytest.param("given", {}, id="params changed since"),
+        pytest.param("given", {"source": "given"}, id="given, and new memes come without"),
+    ],
+)
+def test_a_model_reads_the_pictures_itself_where_they_were_not_read_as_it_serves(
+    memes: pd.DataFrame, today: OcrParams, engine: str | None, changes: dict[str, Any]
+) -> None:
+    (found,) = words_for(contender(today, **changes), memes.assign(engine=engine or memes.engine))
     assert was_read(found)
 
 
@@ -53,4 +68,4 @@ def test_a_picture_that_the_engine_has_read_before_is_not_read_again(
     pictures = [(memes.sha256[0], Path(memes.image[0]))]
     (reading,) = read_pictures(engine_of(other), pictures)
     monkeypatch.setattr(TesseractEngine, "read", lambda *_: pytest.fail("read again"))
-    assert words_for(contender(other), memes, today) == [reading.text]
+    assert words_for(contender(other), memes) == [reading.text]
