@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 from symptomeme.data.transforms import read_picture
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import files_in, of_text, of_value
-from symptomeme.domain.errors import ModelError, RegistryError
+from symptomeme.domain.errors import InputError, ModelError, RegistryError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import task_paths
 from symptomeme.domain.progress import progress
@@ -77,11 +77,17 @@ def read_today(task: Task) -> pd.DataFrame:
     """All valid memes of today with the words that `ocr` read from them.
 
     Raises:
-        InputError: a table is missing.
+        InputError: a table is missing, or the two are not of the same memes.
     """
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
-    return memes.merge(read_rows(paths.texts, TEXT_ROWS), on="key", how="left", validate="one_to_one")
+    found = memes.merge(read_rows(paths.texts, TEXT_ROWS), on="key", how="left", validate="one_to_one")
+    if without := found.key[found.text.isna()].tolist():
+        raise InputError(
+            f"{paths.texts}: the meme {without[0]} is missing ({len(without)} in all), though it stands in "
+            f"{paths.valid}; a meme without words has a row, with empty text. Run 'dvc repro ocr@{task.name}'."
+        )
+    return found
 
 
 def digest_of_test(memes: pd.DataFrame) -> str:
