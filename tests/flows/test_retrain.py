@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -104,8 +105,9 @@ def test_a_second_run_is_refused_in_one_line_or_waits(place: Path) -> None:
     with alone("retrain"), pytest.raises(LastingFault) as error:
         stages_alone()
     own = os.getpid()
-    assert str(error.value) == (
-        f"retrain is running already (process {own}). Wait until it has ended, or end it: kill {own}"
+    assert re.fullmatch(
+        rf"retrain is running already \(process {own}, since \S+\)\. Wait until it has ended, or end it: kill {own}",
+        str(error.value),
     )
 
 
