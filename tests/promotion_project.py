@@ -25,12 +25,14 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_folder, of_text
 from symptomeme.domain.labels import DEPRESSION
 from symptomeme.domain.layout import task_paths
+from symptomeme.domain.params import read_params
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.models.encoders import build_classifier, quiet_transformers
 from symptomeme.models.processor import build_processor
+from symptomeme.text.engines import engine_of
 
 ROOT = Path(__file__).parents[1]
 NAME = "symptomeme-depression"
@@ -71,7 +73,7 @@ def write_today(table: pd.DataFrame) -> None:
     """valid.parquet and texts.parquet, in the current folder."""
     paths = task_paths("depression")
     write_rows(paths.valid, table.drop(columns="text"), MEME_ROWS)
-    texts = table[["key", "text"]].assign(confidence=None, words=2, engine="given")
+    texts = table[["key", "text"]].assign(confidence=None, words=2, engine=engine_of(read_params().ocr).settings)
     write_rows(paths.texts, texts, TEXT_ROWS)
 
 

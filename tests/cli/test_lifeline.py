@@ -1,9 +1,11 @@
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -51,15 +53,20 @@ def test_a_stage_and_its_children_end_with_a_killed_dvc(dvc: subprocess.Popen[st
 
 def test_one_process_at_a_time_runs_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    before = datetime.now(UTC).replace(microsecond=0)
     with alone("ingest@anxiety"), alone("ingest@depression"):
         with pytest.raises(InputError) as error, alone("ingest@anxiety", patience=0):
             pytest.fail("two at a time")
         own = os.getpid()
-        assert str(error.value) == (
-            f"ingest@anxiety is running already (process {own}). Wait until it has ended, or end it: kill {own}"
+        told = re.fullmatch(
+            rf"ingest@anxiety is running already \(process {own}, since (.+)\)\. "
+            rf"Wait until it has ended, or end it: kill {own}",
+            str(error.value),
         )
+        assert told
+        assert before <= datetime.fromisoformat(told[1]) <= datetime.now(UTC)
     with alone("ingest@anxiety"):
-        assert lock("ingest@anxiety").read_text() == str(own)
+        assert lock("ingest@anxiety").read_text().split()[0] == str(own)
 
 
 def test_a_lock_is_waited_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

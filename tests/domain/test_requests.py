@@ -35,3 +35,10 @@ def test_rows_come_back_by_day_but_what_was_cut_off(tmp_path: Path) -> None:
 
 def test_nothing_kept_is_nothing_read(tmp_path: Path) -> None:
     assert list(read_requests(tmp_path / "requests")) == []
+
+
+def test_a_file_of_no_day_is_passed_over(tmp_path: Path) -> None:
+    keep_requests(tmp_path, [ROW])
+    (tmp_path / "copy of 2026-05-04.jsonl").write_text(f"{ROW.model_dump_json()}\n")
+    assert list(read_requests(tmp_path)) == [ROW]
+    assert list(read_requests(tmp_path, since=NOON)) == [ROW]

@@ -135,8 +135,9 @@ def test_a_second_run_is_refused_in_one_line(place: Path) -> None:
     with alone("retrain"), pytest.raises(LastingFault) as error:
         stages_alone()
     own = os.getpid()
-    assert str(error.value) == (
-        f"retrain is running already (process {own}). Wait until it has ended, or end it: kill {own}"
+    assert re.fullmatch(
+        rf"retrain is running already \(process {own}, since \S+\)\. Wait until it has ended, or end it: kill {own}",
+        str(error.value),
     )
 
 

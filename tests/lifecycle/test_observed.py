@@ -9,7 +9,6 @@ import pytest
 
 from symptomeme.data.dataset import Annotation, write_annotations, write_splits
 from symptomeme.domain.digests import of_file
-from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import StatePaths, dataset_paths, task_paths
 from symptomeme.domain.records import REASON_ROWS, write_rows
@@ -51,7 +50,8 @@ def test_memes_of_a_folder_are_scored_as_they_are_served(workplace, small_model)
     (workplace / "new/c.png").write_bytes(b"no picture")
     (workplace / "new/notes.txt").write_text("no picture either")
     predictor = Predictor(small_model)
-    batch = scored(given_memes(workplace / "new"), predictor, most=10, seed=0)
+    with given_memes(workplace / "new") as memes:
+        batch = scored(memes, predictor, most=10, seed=0)
     assert batch.left_out == {"unreadable": 1, "repeated": 1}
     served = answer(first, "a", [Served(predictor=predictor, name="m", version=None)], None)
     row = batch.rows.iloc[0]
@@ -61,16 +61,20 @@ def test_memes_of_a_folder_are_scored_as_they_are_served(workplace, small_model)
     assert np.linalg.norm(row.embedding) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_table_names_pictures(tmp_path):
-    pd.DataFrame({"image": ["x.jpg"], "given_text": ["words"]}).to_parquet(tmp_path / "new.parquet")
-    assert given_memes(tmp_path / "new.parquet").to_dict("records") == [
-        {"image": "x.jpg", "text": "words", "key": "x.jpg"}
-    ]
-    pd.DataFrame({"picture": ["x.jpg"]}).to_parquet(tmp_path / "other.parquet")
-    with pytest.raises(InputError, match=r"found columns \['picture'\], expected `image`"):
-        given_memes(tmp_path / "other.parquet")
-    with pytest.raises(InputError, match="neither a folder of pictures nor a Parquet table"):
-        given_memes(tmp_path / "missing")
+def test_a_table_gives_what_a_folder_does_and_what_came_with_it(workplace, small_model):
+    picture = draw(workplace / "new/a.jpg", "cannot sleep again")
+    kept = pd.DataFrame({"image": ["new/a.jpg", picture.read_bytes()], "given_text": ["words", None]})
+    kept.iloc[:1].to_parquet(workplace / "paths.parquet")
+    kept.iloc[1:].to_parquet(workplace / "bytes.parquet")
+    predictor = Predictor(small_model)
+    found = {}
+    for name in ("new", "paths.parquet", "bytes.parquet"):
+        with given_memes(workplace / name) as memes:
+            found[name] = scored(memes, predictor, most=10, seed=0).rows.text_length.tolist()
+            columns = ["key", "image"] if name == "new" else ["key", "image", "text"]
+            assert memes.columns.tolist() == columns
+    assert found["new"] == found["paths.parquet"] == found["bytes.parquet"]
+    assert memes.text.tolist() == [""]
 
 
 def test_requests_count_once_of_this_version_and_these_days(workplace):

@@ -92,7 +92,7 @@ def test_what_cannot_be_scored_is_told(memes: Path, served: Served) -> None:
     empty = memes.with_name("empty")
     empty.mkdir()
     with pytest.raises(InputError, match=r"^.*empty holds no meme\. "):
-        memes_in(empty)
+        score(empty, memes.with_name("scores.parquet"), served, shard_size=250)
     twice = memes.with_name("twice.parquet")
     pq.write_table(pa.table({"id": ["a", "a"], "image": ["x", "y"]}), twice)
     with pytest.raises(InputError, match=r"two memes have the same key"):

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import lock
@@ -30,13 +31,14 @@ def alone(name: str, *, patience: float | None = None) -> Iterator[None]:
         while not _taken(held.fileno()):
             if time.monotonic() > until:
                 held.seek(0)
-                other = held.read().strip() or "unknown"
+                process, _, since = held.read().partition(" ")
                 raise InputError(
-                    f"{name} is running already (process {other}). Wait until it has ended, or end it: kill {other}"
+                    f"{name} is running already (process {process or 'unknown'}, since {since or 'unknown'}). "
+                    f"Wait until it has ended, or end it: kill {process or 'PROCESS'}"
                 )
             time.sleep(0.05)
         held.truncate(0)
-        held.write(str(os.getpid()))
+        held.write(f"{os.getpid()} {datetime.now(UTC).isoformat(timespec='seconds')}")
         held.flush()
         yield
 

@@ -38,14 +38,15 @@ def keep_requests(folder: Path, rows: Sequence[RequestRow]) -> None:
 
 
 def read_requests(folder: Path, *, since: datetime | None = None) -> Iterator[RequestRow]:
-    """All rows that are kept, oldest day first; what a full disk has cut off is passed over.
+    """All rows that are kept, oldest day first; what a full disk has cut off, and files of no day, are passed over.
 
     Args:
         folder: `StatePaths.requests`.
         since: the earliest moment of rows that are wanted.
     """
     for path in sorted(folder.glob("*.jsonl")):
-        if since is not None and date.fromisoformat(path.stem) < since.astimezone(UTC).date():
+        day = _day_of(path)
+        if day is None or (since is not None and day < since.astimezone(UTC).date()):
             continue
         with path.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -55,3 +56,11 @@ def read_requests(folder: Path, *, since: datetime | None = None) -> Iterator[Re
                     continue
                 if since is None or row.at >= since:
                     yield row
+
+
+def _day_of(path: Path) -> date | None:
+    """The day that a file is of; None where somebody else has put it there."""
+    try:
+        return date.fromisoformat(path.stem)
+    except ValueError:
+        return None

@@ -40,7 +40,7 @@ def promote(
 
     Args:
         task: whose models.
-        params: the gate's bounds, and today's OCR.
+        params: the gate's bounds.
         dry_run: only judge; the look at the test memes is logged all the same.
         number: a version to judge in place of the challenger.
         expected: the version that somebody has agreed to; nothing is judged when another one is challenger.
@@ -122,7 +122,7 @@ def judge(
     criteria.append(enough_memes(len(test), int((memes.split == "test").sum()), params.promote.min_memes))
     if not all(criterion.passed for criterion in criteria):
         return Judgement(criteria, looked, None)
-    results = compete([challenger, *rivals], test, task, params.ocr)
+    results = compete([challenger, *rivals], test, task)
     if rivals:
         pair: list[tuple[Contender, Any]] = list(zip([challenger, *rivals], results, strict=True))
         criteria += compared(pair[0], pair[1], task, params.promote, seed=params.base.seed)

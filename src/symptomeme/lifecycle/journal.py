@@ -4,28 +4,28 @@ A line is never changed. A decision that moves aliases stands in it twice: as `i
 the aliases were and shall be, and as what it is after the last.
 """
 
-import fcntl
 import getpass
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from symptomeme.domain.layout import PROMOTIONS, lock
+from symptomeme.domain.layout import PROMOTIONS
+from symptomeme.domain.locking import alone
 from symptomeme.domain.writing import append_jsonl, read_log
 
 INTENT = "intent"
+PATIENCE = 60  # seconds that another process's moves are waited for
 Row = dict[str, Any]
 
 
-@contextmanager
-def held(name: str) -> Iterator[None]:
-    """Let no other process of this project move the aliases of a registered model meanwhile."""
-    path = lock(f"aliases-{name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def held(name: str) -> AbstractContextManager[None]:
+    """Let no other process of this project move the aliases of a registered model meanwhile.
+
+    Raises:
+        InputError: on entry: another process does, and still does after PATIENCE.
+    """
+    return alone(f"aliases@{name}", patience=PATIENCE)
 
 
 class Journal:

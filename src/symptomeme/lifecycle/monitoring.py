@@ -1,5 +1,6 @@
 """Compare what a champion sees now with what it was calibrated on; keep the result, and pages that show it."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -125,12 +126,18 @@ def _table(registry: Registry, version: ModelVersion, path: str, schema: pa.Sche
 
 
 def _memes(task: Task, champion: Champion, given: Path | None, *, most: int, seed: int) -> Batch:
-    found = imported_memes(task, champion.trained, champion.reference) if given is None else given_memes(given)
-    if found.empty:
-        return Batch(pd.DataFrame(), {})
-    from symptomeme.predictor import Predictor  # noqa: PLC0415 - most days there is nothing to score
+    with _looked_for(task, champion, given) as found:
+        if found.empty:
+            return Batch(pd.DataFrame(), {})
+        from symptomeme.predictor import Predictor  # noqa: PLC0415 - most days there is nothing to score
 
-    return scored(found, Predictor(champion.model), most=most, seed=seed)
+        return scored(found, Predictor(champion.model), most=most, seed=seed)
+
+
+def _looked_for(task: Task, champion: Champion, given: Path | None) -> AbstractContextManager[pd.DataFrame]:
+    if given is not None:
+        return given_memes(given)
+    return nullcontext(imported_memes(task, champion.trained, champion.reference))
 
 
 def _enough(reference: Features, new: Features, options: MonitorParams) -> bool:

@@ -1,31 +1,29 @@
 """What a champion sees now, as rows of `records.REFERENCE_ROWS`: new memes, and what a service was asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from symptomeme.data.dataset import read_annotations, read_splits, require_dataset
 from symptomeme.data.pictures import look_at_all
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
-from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import StatePaths, dataset_paths, task_paths
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import REASON_ROWS, read_rows
 from symptomeme.domain.requests import RequestRow, read_requests
+from symptomeme.lifecycle.unscored import as_files, memes_in
 from symptomeme.predictor import Predictor, ocr_params
 from symptomeme.text.engines import engine_of, read_pictures
 from symptomeme.text.ocr import Reading, reading_of_given, without_persons
 
 COLUMNS = ("text_length", "ocr_confidence", "probabilities", "abstain", "embedding")
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _BATCH = 32  # memes scored at once
 
 
@@ -68,28 +66,24 @@ def imported_memes(task: Task, trained: pd.DataFrame, reference: pd.DataFrame) -
     return pd.DataFrame(rows, columns=["key", "image", "text", "reasoning"])
 
 
-def given_memes(where: Path) -> pd.DataFrame:
-    """Memes of a folder of pictures, or of a Parquet table with a column `image` of paths.
+@contextmanager
+def given_memes(where: Path) -> Iterator[pd.DataFrame]:
+    """The memes in a folder or table, see `memes_in`, for as long as the block lasts.
 
-    Returns:
-        Columns key and image, and text and reasoning where the table has `given_text` and `given_reasoning`.
+    Yields:
+        Columns key and image, and text and reasoning where they came with the memes.
 
     Raises:
-        InputError: it is neither.
+        InputError: they cannot be read.
     """
-    if where.is_dir():
-        found = sorted(path for path in where.rglob("*") if path.suffix.lower() in _PICTURES)
-        return pd.DataFrame({"key": [str(path) for path in found], "image": [str(path) for path in found]})
-    try:
-        table = pq.read_table(where)
-    except (pa.ArrowException, OSError):
-        raise InputError(f"{where}: neither a folder of pictures nor a Parquet table. Name one or the other.") from None
-    names = {"image": "image", "key": "key", "given_text": "text", "given_reasoning": "reasoning"}
-    frame: pd.DataFrame = table.select([name for name in names if name in table.column_names]).to_pandas()
-    if "image" not in frame or not frame.image.map(lambda path: isinstance(path, str)).all():
-        raise InputError(f"{where}: found columns {table.column_names}, expected `image`, a path in each row. Add it.")
-    frame = frame.rename(columns=names)
-    return frame if "key" in frame else frame.assign(key=frame.image)
+    memes = memes_in(where)
+    with as_files(memes) as paths:
+        frame = pd.DataFrame({"key": [meme.key for meme in memes], "image": [str(path) for path in paths]})
+        for name in ("text", "reasoning"):
+            given = [getattr(meme, name) for meme in memes]
+            if None not in given:
+                frame[name] = given
+        yield frame
 
 
 def scored(memes: pd.DataFrame, predictor: Predictor, *, most: int, seed: int) -> Batch:

@@ -58,6 +58,10 @@ def score(source: Path, out: Path, served: Served, *, shard_size: int) -> Scored
     """
     torch.set_num_threads(read_params().base.threads)
     memes, predictor = memes_in(source), served.predictor
+    if not memes:
+        raise InputError(
+            f"{source} holds no meme. Name a folder with pictures, or a Parquet table with a column 'image'."
+        )
     ocr = ocr_params(predictor.config.ocr)
     engine = engine_of(ocr)
     looks = [_look(meme) for meme in progress(memes, what="looking")]

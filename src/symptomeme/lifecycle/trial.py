@@ -1,6 +1,5 @@
 """Two registered models on the same memes: today's test memes that neither has met, through the door that serves."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,22 +13,21 @@ from mlflow.entities.model_registry import ModelVersion
 
 from symptomeme.data.transforms import read_picture
 from symptomeme.data.wording import normalise
-from symptomeme.domain.digests import files_in, of_code, of_text, of_value
-from symptomeme.domain.errors import InputError, ModelError
+from symptomeme.domain.digests import files_in, of_text, of_value
+from symptomeme.domain.errors import InputError, ModelError, RegistryError
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import cache, task_paths
-from symptomeme.domain.params import OcrParams
+from symptomeme.domain.layout import task_paths
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.evaluation.figures import Scored
+from symptomeme.learning.batches import indicators
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.models.decision import decide
 from symptomeme.predictor import Prediction, Predictor, ocr_params
-from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import read_all, without_persons
+from symptomeme.text.engines import engine_of, read_pictures
+from symptomeme.text.masking import masked
 
 BATCH_SIZE = 32  # memes whose pictures are in memory at a time
-OCR_BATCH = 25  # pictures that one process of the engine reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +64,7 @@ def enter(registry: Registry, version: ModelVersion, task: Task) -> Contender:
     with TemporaryDirectory(prefix="symptomeme-promote-") as scratch:
         table = registry.logged(version, "training/training_memes.parquet", into=Path(scratch))
         if table is None:
-            raise InputError(
+            raise RegistryError(
                 f"{uri}: its run holds no training/training_memes.parquet, so nobody knows which memes it has met. "
                 "Register it again."
             )
@@ -79,11 +77,17 @@ def read_today(task: Task) -> pd.DataFrame:
     """All valid memes of today with the words that `ocr` read from them.
 
     Raises:
-        InputError: a table is missing.
+        InputError: a table is missing, or the two are not of the same memes.
     """
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
-    return memes.merge(read_rows(paths.texts, TEXT_ROWS), on="key", how="left", validate="one_to_one")
+    found = memes.merge(read_rows(paths.texts, TEXT_ROWS), on="key", how="left", validate="one_to_one")
+    if without := found.key[found.text.isna()].tolist():
+        raise InputError(
+            f"{paths.texts}: the meme {without[0]} is missing ({len(without)} in all), though it stands in "
+            f"{paths.valid}; a meme without words has a row, with empty text. Run 'dvc repro ocr@{task.name}'."
+        )
+    return found
 
 
 def digest_of_test(memes: pd.DataFrame) -> str:
@@ -112,14 +116,15 @@ def unmet(memes: pd.DataFrame, contenders: list[Contender]) -> pd.DataFrame:
     return memes[(memes.split == "test") & ~met].reset_index(drop=True)
 
 
-def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: OcrParams) -> list[Result]:
+def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task) -> list[Result]:
     """Let each predict the memes, batch by batch side by side, so that their times can be compared.
 
     Raises:
         ImageError: a picture cannot be read.
-        ToolError: a model reads its words itself, and Tesseract is missing or failed.
+        ModelError: a model's OCR is of another version of this program.
+        ToolError: the engine that a model reads with is missing or failed.
     """
-    words = [words_for(contender, memes, ocr) for contender in contenders]
+    words = [words_for(contender, memes) for contender in contenders]
     said: list[list[Prediction]] = [[] for _ in contenders]
     took: list[list[float]] = [[] for _ in contenders]
     for start in progress(range(0, len(memes), BATCH_SIZE), what="comparing", unit="batch"):
@@ -133,29 +138,30 @@ def compete(contenders: list[Contender], memes: pd.DataFrame, task: Task, ocr: O
             begun = perf_counter()
             said[index] += contenders[index].predictor.predict(pictures, given[index])
             took[index].append(1000 * (perf_counter() - begun) / len(pictures))
-    truth = _indicators(memes.labels.tolist(), task)
+    truth = indicators(memes.labels, task)
     return [
         Result(scored=_scored(contender, predictions, truth, task), milliseconds=median(times))
         for contender, predictions, times in zip(contenders, said, took, strict=True)
     ]
 
 
-def words_for(contender: Contender, memes: pd.DataFrame, ocr: OcrParams) -> list[str]:
-    """The words as this model would be given them: today's, or, if it came with another OCR, those that it reads."""
+def words_for(contender: Contender, memes: pd.DataFrame) -> list[str]:
+    """The words as this model would be given them when it serves: it reads the pictures, if they were not read so.
+
+    A table of words does not tell whether it was masked. What is masked twice is as if it were masked once, so a model
+    that knows masked words can take either; one that does not reads for itself.
+
+    Raises:
+        ModelError: its OCR is of another version of this program.
+        ToolError: its engine is missing or failed.
+    """
     own = ocr_params(contender.predictor.config.ocr)
-    if own == ocr:
-        return list(memes.text)
     engine = engine_of(own)
-    if set(memes.engine) == {engine.settings} and own.mask_personal == ocr.mask_personal:
-        return list(memes.text)
-    readings = read_all(
-        engine,
-        [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)],
-        cache=cache("ocr-of-a-model", of_value([engine.settings, of_code(["PIL"])])),
-        batch_size=OCR_BATCH,
-        workers=os.cpu_count() or 1,
-    )
-    return [(without_persons(reading) if own.mask_personal else reading).text for reading in readings]
+    if own.mask_personal and set(memes.engine) == {engine.settings}:
+        return [masked(text) for text in memes.text]
+    pictures = [(sha256, Path(image)) for sha256, image in zip(memes.sha256, memes.image, strict=True)]
+    readings = read_pictures(engine, pictures)
+    return [masked(reading.text) if own.mask_personal else reading.text for reading in readings]
 
 
 def _scored(contender: Contender, predictions: list[Prediction], truth: npt.NDArray[np.bool_], task: Task) -> Scored:
@@ -164,7 +170,3 @@ def _scored(contender: Contender, predictions: list[Prediction], truth: npt.NDAr
     thresholds = np.array([contender.predictor.config.thresholds[label] for label in task.labels])
     claimed = decide(probabilities, thresholds=thresholds, multi_label=task.multi_label)
     return Scored(truth=truth, predicted=claimed, probabilities=probabilities, multi_label=task.multi_label)
-
-
-def _indicators(labels: list[list[str]], task: Task) -> npt.NDArray[np.bool_]:
-    return np.array([[name in found for name in task.labels] for found in labels], dtype=bool)

@@ -1,4 +1,4 @@
-"""Memes that somebody wants scored: a folder of pictures, or a Parquet table."""
+"""Memes that somebody wants scored or compared: a folder of pictures, or a Parquet table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,30 +16,29 @@ _KEYS = ("key", "id")
 
 
 class Meme(NamedTuple):
-    """One meme: what it is called, and where its picture lies or what it is."""
+    """One meme: what it is called, where its picture lies or what it is, and what came with it."""
 
     key: str
     image: Path | bytes
+    text: str | None = None
+    reasoning: str | None = None
 
 
 def memes_in(source: Path) -> list[Meme]:
     """Memes in a folder, by their paths in it, or in a Parquet table, in its order.
 
     A table has a column `image`: paths from the current folder or the table's, or bytes, or what Hugging Face's
-    `datasets` makes of pictures. `key` or `id` names a meme; without one its row does.
+    `datasets` makes of pictures. `key` or `id` names a meme; without one its row does. `given_text` and
+    `given_reasoning` may be there.
 
     Raises:
-        InputError: there is nothing to score, the table has no such column, or two memes have one name.
+        InputError: it is neither, the table has no such column, or two memes have one name.
     """
     if source.is_dir():
         found = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         memes = [Meme(path.relative_to(source).as_posix(), path) for path in found]
     else:
         memes = _of_table(source)
-    if not memes:
-        raise InputError(
-            f"{source} holds no meme. Name a folder with pictures, or a Parquet table with a column 'image'."
-        )
     if len({meme.key for meme in memes}) < len(memes):
         raise InputError(f"{source}: two memes have the same key. Give each its own, or leave the column out.")
     return memes
@@ -69,11 +68,17 @@ def _of_table(source: Path) -> list[Meme]:
     if "image" not in table.column_names:
         raise InputError(f"{source} has no column 'image'; it has {', '.join(table.column_names)}. Name it so.")
     keys = next((table.column(name).to_pylist() for name in _KEYS if name in table.column_names), None)
-    images = table.column("image").to_pylist()
-    return [
-        Meme(str(index if keys is None else keys[index]), _image(image, source, index))
-        for index, image in enumerate(images)
-    ]
+    names = range(len(table)) if keys is None else keys
+    images = [_image(image, source, row) for row, image in enumerate(table.column("image").to_pylist())]
+    columns = zip(names, images, _given(table, "given_text"), _given(table, "given_reasoning"), strict=True)
+    return [Meme(str(name), image, text, reasoning) for name, image, text, reasoning in columns]
+
+
+def _given(table: pa.Table, column: str) -> list[str] | list[None]:
+    """What came with each meme, empty where nothing did; None where the table does not tell."""
+    if column not in table.column_names:
+        return [None] * len(table)
+    return [value or "" for value in table.column(column).to_pylist()]
 
 
 def _image(value: Any, source: Path, row: int) -> Path | bytes:

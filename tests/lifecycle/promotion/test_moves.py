@@ -1,15 +1,19 @@
 """What happens to the aliases when things go wrong: there is a champion at every moment, and the log tells of it."""
 
+import os
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from promotion_project import NAME, SHUFFLED, TRAINED, UNTRAINED, locked_database
 
 from symptomeme.cli.main import main
+from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import PROMOTIONS
 from symptomeme.domain.writing import append_jsonl, read_log
+from symptomeme.lifecycle import journal
 from symptomeme.lifecycle.journal import held
 from symptomeme.lifecycle.moves import move, settle
 from symptomeme.lifecycle.registry import Registry
@@ -180,3 +184,11 @@ def test_a_registry_made_anew_begins_anew(registry: Registry, offer: Offer, run:
     database.close()
     run("models")
     assert [row["kind"] for row in read_log(PROMOTIONS)[0] if row["kind"] != "intent"] == ["first", "registered"]
+
+
+def test_who_holds_the_aliases_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(journal, "PATIENCE", 0)
+    told = rf"^aliases@{NAME} is running already \(process {os.getpid()}, since 20.+\)\. Wait until it has ended, or"
+    with held(NAME), held("another"), pytest.raises(InputError, match=told), held(NAME):
+        pytest.fail("two at a time")
