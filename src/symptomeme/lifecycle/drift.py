@@ -47,23 +47,21 @@ class Bounds:
 
 
 class Features(NamedTuple):
-    """What is compared of N rows of `records.REFERENCE_ROWS`."""
+    """What is compared of N rows of `records.REFERENCE_ROWS`, and of T more texts of which nothing else is known."""
 
-    numbers: pd.DataFrame  # text_length, ocr_confidence, abstain; NaN: does not apply
+    numbers: pd.DataFrame  # (N + T) text_length, ocr_confidence, abstain; NaN: does not apply
     scores: Floats  # (N, C)
     embeddings: Floats  # (N, E)
 
 
-def features(rows: pd.DataFrame) -> Features:
-    """Prepare rows. A picture without words counts as confidence 0; of a text that was given, there is none."""
-    unread = rows.ocr_confidence.isna() & (rows.text_length == 0)
-    numbers = pd.DataFrame(
-        {
-            "text_length": rows.text_length.astype(float),
-            "ocr_confidence": rows.ocr_confidence.astype(float).mask(unread, 0.0),
-            "abstain": rows.abstain.astype(float),
-        }
-    )
+def features(rows: pd.DataFrame, texts: pd.DataFrame | None = None) -> Features:
+    """Prepare rows. A picture without words counts as confidence 0; of a text that was given, there is none.
+
+    Args:
+        rows: of `records.REFERENCE_ROWS`.
+        texts: text_length and ocr_confidence of more.
+    """
+    numbers = _numbers(rows) if texts is None else pd.concat([_numbers(rows), _numbers(texts)], ignore_index=True)
     return Features(numbers, _stacked(rows.probabilities), _stacked(rows.embedding))
 
 
@@ -157,6 +155,12 @@ def energy_coefficients(between: Floats, divided: Divided) -> Floats:
     energy = apart - within_new / new**2 - within_old / old**2
     share: Floats = energy / np.maximum(apart, np.finfo(float).tiny)
     return share
+
+
+def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    found = rows.reindex(columns=["text_length", "ocr_confidence", "abstain"]).astype(float)
+    unread = found.ocr_confidence.isna() & (found.text_length == 0)
+    return found.assign(ocr_confidence=found.ocr_confidence.mask(unread, 0.0))
 
 
 def _stacked(rows: pd.Series) -> Floats:

@@ -48,7 +48,8 @@ def write_report(
 
 
 def _columns(found: Features, labels: Sequence[str]) -> pd.DataFrame:
-    return found.numbers.reset_index(drop=True).assign(**dict(zip(labels, found.scores.T, strict=True)))
+    scores = pd.DataFrame(found.scores, columns=list(labels))
+    return pd.concat([found.numbers.reset_index(drop=True), scores], axis=1)
 
 
 def _write_distributions(path: Path, old: pd.DataFrame, new: pd.DataFrame, bounds: Mapping[str, float]) -> None:
