@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("task", choices=TASKS)
     task, params = TASKS[parser.parse_args().task], read_params()
     champion = read_champion(f"{params.registration.model_prefix}-{task.name}", params.registration.experiment)
-    predictor, bounds = Predictor(champion.model), bounds_of(params)
+    predictor, bounds = Predictor(champion.model), bounds_of(params, batches=1)
     reference = features(champion.reference, trained_texts(champion.trained, task_paths(task.name).texts))
 
     def score(memes: pd.DataFrame) -> pd.DataFrame:

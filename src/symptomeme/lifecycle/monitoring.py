@@ -47,10 +47,11 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
     reference = features(champion.reference, texts)
     new = {source: features(batch.rows) for source, batch in batches.items() if len(batch.rows)}
     compared = {source: found for source, found in new.items() if _enough(reference, found, options)}
+    bounds = bounds_of(params, batches=len(compared))
     criteria = [
         {"source": source, **criterion._asdict()}
         for source, found in compared.items()
-        for criterion in compare(reference, found, task.labels, bounds_of(params))
+        for criterion in compare(reference, found, task.labels, bounds)
     ]
     folder = out or monitor_report(task.name)
     result = {
@@ -71,11 +72,12 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
     return result
 
 
-def bounds_of(params: Params) -> Bounds:
-    """How strict params are, shared out among all criteria of a run."""
+def bounds_of(params: Params, *, batches: int) -> Bounds:
+    """How strict params are, shared out among the criteria of the batches that a run compares."""
     options = params.monitor
+    criteria = MOST_CRITERIA * max(batches, 1) // len((MEMES, REQUESTS))
     return Bounds(
-        level=options.false_alarms / MOST_CRITERIA,
+        level=options.false_alarms / criteria,
         permutations=options.permutations,
         min_rows=options.min_rows,
         min_distance=options.min_distance,
