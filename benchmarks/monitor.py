@@ -21,8 +21,9 @@ from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import read_params
 from symptomeme.domain.records import MEME_ROWS, read_rows
 from symptomeme.lifecycle.drift import Criterion, compare, features
-from symptomeme.lifecycle.monitoring import bounds_of, read_champion
+from symptomeme.lifecycle.monitoring import bounds_of
 from symptomeme.lifecycle.observed import scored
+from symptomeme.lifecycle.reference import read_champion, trained_texts
 from symptomeme.predictor import Predictor
 
 SEEDS, ROWS, BLUR = 10, 60, 3.0  # batches, memes a batch, pixels
@@ -56,8 +57,8 @@ def main() -> int:
     parser.add_argument("task", choices=TASKS)
     task, params = TASKS[parser.parse_args().task], read_params()
     champion = read_champion(f"{params.registration.model_prefix}-{task.name}", params.registration.experiment)
-    predictor, bounds = Predictor(champion.model), bounds_of(params)
-    reference = features(champion.reference)
+    predictor, bounds = Predictor(champion.model), bounds_of(params, batches=1)
+    reference = features(champion.reference, trained_texts(champion.trained, task_paths(task.name).texts))
 
     def score(memes: pd.DataFrame) -> pd.DataFrame:
         return scored(memes, predictor, most=len(memes), seed=0).rows

@@ -76,3 +76,25 @@ def test_energy_of_points_by_hand():
     apart, mixed = np.array([False, False, True, True]), np.array([False, True, False, True])
     # apart: across 1, within 0: (2 - 0 - 0) / 2. mixed: all means are 1/2: (1 - 1/2 - 1/2) / 1
     assert energy_coefficients(between, np.array([apart, mixed])) == pytest.approx([1.0, 0.0])
+
+
+def test_scores_of_which_each_moves_a_little_are_seen_together():
+    generator = np.random.default_rng(0)
+    old, new = memes(80, seed=100), memes(60, seed=0)
+    old["probabilities"] = generator.normal(0.5, 0.1, (80, 8)).tolist()
+    new["probabilities"] = generator.normal(0.55, 0.1, (60, 8)).tolist()
+    found = compare(features(old), features(new), "abcdefgh", BOUNDS)
+    assert [criterion.name for criterion in found if criterion.alarm] == ["label_scores"]
+
+
+def test_more_texts_make_the_bound_of_lengths_narrower_and_touch_nothing_else():
+    texts = memes(300, seed=101)[["text_length", "ocr_confidence"]]
+    few, many = (
+        {found.name: found for found in compare(features(memes(80, 100), more), features(memes(60, 0)), LABELS, BOUNDS)}
+        for more in (None, texts)
+    )
+    assert many["text_length"].bound < few["text_length"].bound
+    assert many["ocr_confidence"].bound < few["ocr_confidence"].bound
+    assert [many[name] for name in ("abstain", "label_scores", "embedding")] == [
+        few[name] for name in ("abstain", "label_scores", "embedding")
+    ]

@@ -55,9 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
 def told(result: dict[str, Any]) -> str:
     """A result for people."""
     name = f"{result['model']} {result['model_version']}"
-    lines = [
-        f"{name}: {'ALARM' if result['alarm'] else 'no alarm'}, against {result['reference_rows']} validation memes"
-    ]
+    against = f"{result['reference_rows']} validation memes"
+    if result["reference_texts"]:
+        against += f" and the texts of {result['reference_texts']} training memes"
+    lines = [f"{name}: {'ALARM' if result['alarm'] else 'no alarm'}, against {against}"]
     for source, batch in result["batches"].items():
         lines.append(f"  {source}: {batch['rows']} rows, {batch['told']}")
         lines += [f"    left out: {count} {reason}" for reason, count in batch["left_out"].items()]

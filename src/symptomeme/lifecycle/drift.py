@@ -7,6 +7,7 @@ likely, so a criterion exceeds its bound with probability `level` at most, whate
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Divided = npt.NDArray[np.bool_]
 """Divisions of N pooled rows, (R, N): true for rows of the batch."""
 
-KS, ENERGY = "Kolmogorov-Smirnov distance", "energy distance"
+KS, ENERGY, ROOT = "Kolmogorov-Smirnov distance", "energy distance", "root of the energy distance"
 _DIGITS = 4  # as requests keep embeddings
 _CHUNK = 500  # divisions at once, so that memory stays small
 
@@ -47,23 +48,21 @@ class Bounds:
 
 
 class Features(NamedTuple):
-    """What is compared of N rows of `records.REFERENCE_ROWS`."""
+    """What is compared of N rows of `records.REFERENCE_ROWS`, and of T more texts of which nothing else is known."""
 
-    numbers: pd.DataFrame  # text_length, ocr_confidence, abstain; NaN: does not apply
+    numbers: pd.DataFrame  # (N + T) text_length, ocr_confidence, abstain; NaN: does not apply
     scores: Floats  # (N, C)
     embeddings: Floats  # (N, E)
 
 
-def features(rows: pd.DataFrame) -> Features:
-    """Prepare rows. A picture without words counts as confidence 0; of a text that was given, there is none."""
-    unread = rows.ocr_confidence.isna() & (rows.text_length == 0)
-    numbers = pd.DataFrame(
-        {
-            "text_length": rows.text_length.astype(float),
-            "ocr_confidence": rows.ocr_confidence.astype(float).mask(unread, 0.0),
-            "abstain": rows.abstain.astype(float),
-        }
-    )
+def features(rows: pd.DataFrame, texts: pd.DataFrame | None = None) -> Features:
+    """Prepare rows. A picture without words counts as confidence 0; of a text that was given, there is none.
+
+    Args:
+        rows: of `records.REFERENCE_ROWS`.
+        texts: text_length and ocr_confidence of more.
+    """
+    numbers = _numbers(rows) if texts is None else pd.concat([_numbers(rows), _numbers(texts)], ignore_index=True)
     return Features(numbers, _stacked(rows.probabilities), _stacked(rows.embedding))
 
 
@@ -80,28 +79,45 @@ def compare(reference: Features, batch: Features, labels: Sequence[str], bounds:
     for name in reference.numbers:
         old, new = (side.numbers[name].dropna().to_numpy()[:, None] for side in (reference, batch))
         if min(len(old), len(new)) >= bounds.min_rows:
-            found.append(_by_ks(str(name), old, new, None, bounds))
-    found.append(_by_ks("label_scores", reference.scores, batch.scores, labels, bounds))
-    pooled = np.concatenate([reference.embeddings, batch.embeddings])
-    between = cdist(pooled, pooled)
-    value, bound = _tested(
-        lambda divided: energy_coefficients(between, divided), len(reference.embeddings), len(pooled), bounds
+            pooled = np.concatenate([old, new])
+            distance = partial(_ks_distance, pooled)
+            found.append(_criterion(str(name), KS, distance, (len(old), len(pooled)), bounds.min_distance, bounds))
+    sizes = len(reference.scores), len(reference.scores) + len(batch.scores)
+    pooled, places = (
+        np.concatenate(sides) for sides in ((reference.scores, batch.scores), (reference.embeddings, batch.embeddings))
     )
-    bound = max(bound, bounds.min_embedding_distance)
-    found.append(Criterion("embedding", ENERGY, value, bound, value > bound, None))
-    return found
+    # all classes at once: a changed mix moves many of them a little
+    scores = partial(_root_of_energy, cdist(pooled, pooled))
+    of_scores = _criterion("label_scores", ROOT, scores, sizes, bounds.min_distance, bounds)
+    apart = ks_distances(pooled, np.arange(sizes[1])[None] >= sizes[0])[0]
+    embeddings = partial(energy_coefficients, cdist(places, places))
+    return [
+        *found,
+        of_scores._replace(where=labels[int(apart.argmax())]),
+        _criterion("embedding", ENERGY, embeddings, sizes, bounds.min_embedding_distance, bounds),
+    ]
 
 
-def _by_ks(name: str, old: Floats, new: Floats, labels: Sequence[str] | None, bounds: Bounds) -> Criterion:
-    """The largest distance over columns, against the largest over columns when divided at random."""
-    pooled = np.concatenate([old, new])
-    value, bound = _tested(lambda divided: ks_distances(pooled, divided).max(axis=1), len(old), len(pooled), bounds)
-    bound = max(bound, bounds.min_distance)
-    where = None
-    if labels is not None:
-        as_it_is = np.arange(len(pooled))[None] >= len(old)
-        where = labels[int(ks_distances(pooled, as_it_is)[0].argmax())]
-    return Criterion(name, KS, value, bound, value > bound, where)
+def _criterion(
+    name: str,
+    statistic: str,
+    distance: Callable[[Divided], Floats],
+    sizes: tuple[int, int],
+    least: float,
+    bounds: Bounds,
+) -> Criterion:
+    """A distance against what it is when rows are divided at random; `sizes`: old rows, all rows."""
+    value, bound = _tested(distance, *sizes, bounds)
+    bound = max(bound, least)
+    return Criterion(name, statistic, value, bound, value > bound, None)
+
+
+def _ks_distance(pooled: Floats, divided: Divided) -> Floats:
+    return ks_distances(pooled, divided)[:, 0]
+
+
+def _root_of_energy(between: Floats, divided: Divided) -> Floats:
+    return np.sqrt(np.maximum(energy_coefficients(between, divided), 0.0))  # rounding can leave -1e-17
 
 
 def _tested(distance: Callable[[Divided], Floats], old: int, rows: int, bounds: Bounds) -> tuple[float, float]:
@@ -157,6 +173,12 @@ def energy_coefficients(between: Floats, divided: Divided) -> Floats:
     energy = apart - within_new / new**2 - within_old / old**2
     share: Floats = energy / np.maximum(apart, np.finfo(float).tiny)
     return share
+
+
+def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    found = rows.reindex(columns=["text_length", "ocr_confidence", "abstain"]).astype(float)
+    unread = found.ocr_confidence.isna() & (found.text_length == 0)
+    return found.assign(ocr_confidence=found.ocr_confidence.mask(unread, 0.0))
 
 
 def _stacked(rows: pd.Series) -> Floats:

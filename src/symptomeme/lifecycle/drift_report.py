@@ -41,18 +41,24 @@ def write_report(
         if source not in compared:
             page.unlink(missing_ok=True)  # an earlier run's
             continue
-        bounds = {found["name"]: found["bound"] for found in result["criteria"] if found["source"] == source}
+        criteria = [found for found in result["criteria"] if found["source"] == source]
+        bounds = {found["name"]: found["bound"] for found in criteria}
+        bounds |= {found["where"]: 0.0 for found in criteria if found["where"] and found["alarm"]}  # the class named
         with replacing(page) as beside:
             _write_distributions(beside, _columns(reference, labels), _columns(compared[source], labels), bounds)
     write_text(folder / "index.html", environment.get_template("index.html.j2").render(result))
 
 
 def _columns(found: Features, labels: Sequence[str]) -> pd.DataFrame:
-    return found.numbers.reset_index(drop=True).assign(**dict(zip(labels, found.scores.T, strict=True)))
+    scores = pd.DataFrame(found.scores, columns=list(labels))
+    return pd.concat([found.numbers.reset_index(drop=True), scores], axis=1)
 
 
 def _write_distributions(path: Path, old: pd.DataFrame, new: pd.DataFrame, bounds: Mapping[str, float]) -> None:
-    """Evidently's page, with our distance and bound at each column; one file that needs no network."""
+    """Evidently's page, with our distance and bound at each column; one file that needs no network.
+
+    Classes have no bounds of their own: the one that an alarm names is marked, and no other.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it uses what its own dependencies have deprecated
         from evidently import DataDefinition, Dataset, Report  # noqa: PLC0415 - takes seconds to import
@@ -63,10 +69,7 @@ def _write_distributions(path: Path, old: pd.DataFrame, new: pd.DataFrame, bound
         register_stattest(StatTest(name=_METHOD, display_name=KS, allowed_feature_types=[ColumnType.Numerical]), _ks)
         told = [name for name in old if str(name) in bounds or name not in ("text_length", "ocr_confidence", "abstain")]
         definition = DataDefinition(numerical_columns=told)
-        metrics = [
-            ValueDrift(column=name, method=_METHOD, threshold=bounds.get(str(name), bounds["label_scores"]))
-            for name in told
-        ]
+        metrics = [ValueDrift(column=name, method=_METHOD, threshold=bounds.get(str(name), 1.0)) for name in told]
         sides = [Dataset.from_pandas(side[told], data_definition=definition) for side in (new, old)]
         with np.errstate(all="ignore"):
             snapshot = Report(metrics).run(*sides)

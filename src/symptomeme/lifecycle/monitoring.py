@@ -3,37 +3,21 @@
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-from mlflow.entities.model_registry import ModelVersion
 
-from symptomeme.domain.errors import RegistryError
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import StatePaths, monitor_report
+from symptomeme.domain.layout import StatePaths, monitor_report, task_paths
 from symptomeme.domain.params import MOST_CRITERIA, MonitorParams, Params
-from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.drift import Bounds, Features, compare, features
 from symptomeme.lifecycle.drift_report import write_report
-from symptomeme.lifecycle.moves import CHAMPION
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.observed import Batch, given_memes, imported_memes, requested, scored
-from symptomeme.lifecycle.registry import Registry
+from symptomeme.lifecycle.reference import Champion, read_champion, trained_texts
 
-REFERENCE, TRAINING = "reference/reference.parquet", "training/training_memes.parquet"
 MEMES, REQUESTS = "memes", "requests"
-
-
-class Champion(NamedTuple):
-    """A champion and what it was trained and calibrated on."""
-
-    version: ModelVersion
-    model: Path  # folder
-    reference: pd.DataFrame
-    trained: pd.DataFrame
 
 
 def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: Path | None) -> dict[str, Any]:
@@ -60,13 +44,15 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
         MEMES: _memes(task, champion, memes, **drawn),
         REQUESTS: requested(task, str(champion.version.version), days=days, **drawn),
     }
-    reference = features(champion.reference)
+    texts = trained_texts(champion.trained, task_paths(task.name).texts)
+    reference = features(champion.reference, texts)
     new = {source: features(batch.rows) for source, batch in batches.items() if len(batch.rows)}
     compared = {source: found for source, found in new.items() if _enough(reference, found, options)}
+    bounds = bounds_of(params, batches=len(compared))
     criteria = [
         {"source": source, **criterion._asdict()}
         for source, found in compared.items()
-        for criterion in compare(reference, found, task.labels, bounds_of(params))
+        for criterion in compare(reference, found, task.labels, bounds)
     ]
     folder = out or monitor_report(task.name)
     result = {
@@ -77,6 +63,7 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
         "alarm": any(criterion["alarm"] for criterion in criteria),
         "rows": sum(len(new[source].scores) for source in compared),
         "reference_rows": len(champion.reference),
+        "reference_texts": len(texts),
         "criteria": criteria,
         "batches": {source: _told(batch, source in compared, reference, options) for source, batch in batches.items()},
         "report": str(folder / "index.html"),
@@ -86,43 +73,18 @@ def monitor(task: Task, params: Params, *, memes: Path | None, days: int, out: P
     return result
 
 
-def bounds_of(params: Params) -> Bounds:
-    """How strict params are, shared out among all criteria of a run."""
+def bounds_of(params: Params, *, batches: int) -> Bounds:
+    """How strict params are, shared out among the criteria of the batches that a run compares."""
     options = params.monitor
+    criteria = MOST_CRITERIA * max(batches, 1) // len((MEMES, REQUESTS))
     return Bounds(
-        level=options.false_alarms / MOST_CRITERIA,
+        level=options.false_alarms / criteria,
         permutations=options.permutations,
         min_rows=options.min_rows,
         min_distance=options.min_distance,
         min_embedding_distance=options.min_embedding_distance,
         seed=params.base.seed,
     )
-
-
-def read_champion(name: str, experiment: str) -> Champion:
-    """The champion of a registered model, and its tables.
-
-    Raises:
-        RegistryError: there is none, or a table was not logged with it.
-    """
-    registry = Registry(experiment=experiment)
-    model, version = registry.fetch(f"models:/{name}@{CHAMPION}")
-    with TemporaryDirectory(prefix="symptomeme-monitor-") as scratch:
-        tables = [
-            _table(registry, version, path, schema, Path(scratch))
-            for path, schema in ((REFERENCE, REFERENCE_ROWS), (TRAINING, TRAINING_ROWS))
-        ]
-    return Champion(version, model, *tables)
-
-
-def _table(registry: Registry, version: ModelVersion, path: str, schema: pa.Schema, into: Path) -> pd.DataFrame:
-    found = registry.logged(version, path, into=into)
-    if found is None:
-        raise RegistryError(
-            f"{version.name} {version.version}: {path} is not among the artifacts of its run, so there is nothing to "
-            "compare with. Train and register it again ('dvc repro'), and promote that."
-        )
-    return read_rows(found, schema)
 
 
 def _memes(task: Task, champion: Champion, given: Path | None, *, most: int, seed: int) -> Batch:
