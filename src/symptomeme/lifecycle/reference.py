@@ -46,8 +46,8 @@ def read_champion(name: str, experiment: str) -> Champion:
 def trained_texts(trained: pd.DataFrame, texts: Path) -> pd.DataFrame:
     """Length and confidence of the texts a model was trained on, as far as they are still there.
 
-    None when a text is not the one it was trained on: they were read anew in another way, and those that came out
-    equal are the easy ones.
+    No row when one of them is another than it was trained on: they were read anew in another way, and those that came
+    out equal are the easy ones.
 
     Args:
         trained: `records.TRAINING_ROWS` of the model.
