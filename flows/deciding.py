@@ -15,6 +15,7 @@ from flows.turn import Turn
 from flows.worktree import Place
 
 PATIENCE = 7 * 24 * 3600  # seconds that a paused run waits for somebody
+POLL = 10  # seconds between two looks for an answer
 
 
 class Approval(RunInput):
@@ -74,7 +75,8 @@ def _agreed(name: str, shown: Mapping[str, Any]) -> bool:
         f"Its criteria are under Artifacts: {page.key('gate', name)}."
     )
     try:
-        return pause_flow_run(wait_for_input=Approval.with_initial_data(question), timeout=PATIENCE).promote
+        asked = Approval.with_initial_data(question)
+        return pause_flow_run(wait_for_input=asked, timeout=PATIENCE, poll_interval=POLL).promote
     except FlowPauseTimeout:
         raise LastingFault(
             f"{name}: in {PATIENCE // 86400} days nobody said on this run's page whether version {shown['to']} "

@@ -41,6 +41,11 @@ def is_taken() -> bool:
         return True
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "POLL", 1)
+
+
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether the turn was held while each verb ran."""
