@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 from browser import PROGRAM, chromium
+from PIL import Image
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import FlowRun, StateType
@@ -29,13 +30,18 @@ from symptomeme.domain.ports import free_port
 pytestmark = pytest.mark.acceptance
 
 STAGES = ("ingest", "validate", "ocr", "prealign", "train", "evaluate", "register")
-LONGER = {"prealign": {"epochs": 4}, "train": {"epochs": 4}, "evaluate": {"resamples": 20_000}}
+CHANGES = {
+    "prealign": {"epochs": 4},
+    "train": {"epochs": 4},
+    "evaluate": {"resamples": 20_000},
+    "monitor": {"min_rows": 3, "permutations": 1999},  # the few validation memes are enough to compare with
+}
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
     """A project with all that `make server` needs, whose graph has not run yet."""
-    root = new_project(tmp_path_factory.mktemp("living"), text_folder, vision_folder, train=60, changes=LONGER)
+    root = new_project(tmp_path_factory.mktemp("living"), text_folder, vision_folder, train=60, changes=CHANGES)
     shutil.copytree(ROOT / "flows", root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("prefect.yaml", "bentofile.yaml", "requirements.lock"):
         shutil.copy(ROOT / name, root)
@@ -140,10 +146,26 @@ def test_changed_data_starts_a_run(server: Server) -> None:
     with get_client(sync_client=True) as client:
         found = finished(client, run_now(client, "data-check/quarter-hourly"))
         assert found.state.name == "Changed"
-        named = DeploymentFilter(name=DeploymentFilterName(any_=["weekly"]))
-        (started,) = [each for each in client.read_flow_runs(deployment_filter=named) if not each.auto_scheduled]
+        (started,) = unscheduled(client, "weekly")
         assert finished(client, started.id).state_type == StateType.COMPLETED
     assert json.loads(run("dvc", "status", "--json", "data.dvc", cwd=server.root)) == {}
+
+
+def test_an_alarm_of_the_monitor_starts_a_run_of_the_tasks_that_alarmed(server: Server, tmp_path: Path) -> None:
+    run("symptomeme", "promote", "--task", "depression", "--json", cwd=server.root)
+    wordless = tmp_path / "wordless"
+    wordless.mkdir()
+    for grey in range(30):
+        Image.new("RGB", (200, 200), (grey, grey, grey)).save(wordless / f"{grey}.png")
+    with get_client(sync_client=True) as client:
+        found = finished(client, run_now(client, "monitor/daily", memes=str(wordless)))
+        (started,) = unscheduled(client, "weekly")
+        assert (found.state.name, found.state.message) == (
+            "Alarm",
+            f"alarm: depression; started retrain: {started.name}",
+        )
+        assert started.parameters["tasks"] == ["depression"]
+        assert finished(client, started.id).state_type == StateType.COMPLETED
 
 
 def test_a_worker_killed_in_every_stage_is_replaced_and_its_runs_end_well(
@@ -207,9 +229,15 @@ def retraining(root: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "flows.retrain"], cwd=root, env=environment())
 
 
-def run_now(client: SyncPrefectClient, name: str) -> Any:
+def run_now(client: SyncPrefectClient, name: str, **parameters: Any) -> Any:
     """Ask for a run now, as the button of Prefect's page does; its id."""
-    return client.create_flow_run_from_deployment(client.read_deployment_by_name(name).id).id
+    return client.create_flow_run_from_deployment(client.read_deployment_by_name(name).id, parameters=parameters).id
+
+
+def unscheduled(client: SyncPrefectClient, name: str) -> list[FlowRun]:
+    """The runs of a deployment that no schedule has asked for."""
+    named = DeploymentFilter(name=DeploymentFilterName(any_=[name]))
+    return [each for each in client.read_flow_runs(deployment_filter=named) if not each.auto_scheduled]
 
 
 def finished(client: SyncPrefectClient, run_id: Any) -> FlowRun:
