@@ -20,7 +20,7 @@ check: setup
 
 test: check
 	@scripts/setup.sh --browser
-	pytest
+	pytest --numprocesses 2 --dist loadgroup
 
 acceptance: setup
 	pytest -m acceptance tests/acceptance

@@ -29,6 +29,16 @@ Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 
 
+COSTLY = ("project", "template", "package")  # fixtures of the session that take long to make: once is enough
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one of several workers run all tests that share something costly, and each file as a whole."""
+    for item in items:
+        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)  # models this small only wait for one another's threads

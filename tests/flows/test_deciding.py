@@ -1,11 +1,14 @@
 """A person is asked on a run's page; what they saw is promoted, and others may write while they think."""
 
 import contextvars
+import json
 import os
 import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from flows import asking, deciding, retrain
 from flows.commands import LastingFault
 from flows.turn import Turn
 from flows.worktree import Place
+from symptomeme.cli.main import main
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import PROMOTIONS
 from symptomeme.domain.locking import alone
@@ -44,6 +48,18 @@ def is_taken() -> bool:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deciding, "POLL", 1)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs run in this process: that they can run in their own is tested with the retrain flow."""
+
+    def verb(*words: str, **_: Any) -> dict[str, Any]:
+        with redirect_stdout(StringIO()) as told:
+            main([*words, "--json"])
+        return dict(json.loads(told.getvalue()))
+
+    monkeypatch.setattr(asking, "verb", verb)
 
 
 @pytest.fixture
