@@ -32,6 +32,7 @@ Batch = dict[str, torch.Tensor]
 COSTLY = ("project", "template", "package")  # fixtures of the session that take long to make: once is enough
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one of several workers run all tests that share something costly, and each file as a whole."""
     for item in items:
