@@ -20,7 +20,7 @@ check: setup
 
 test: check
 	@scripts/setup.sh --browser
-	pytest --numprocesses 2 --dist loadgroup
+	pytest --numprocesses 2 --no-loadscope-reorder
 
 acceptance: setup
 	pytest -m acceptance tests/acceptance
