@@ -5,7 +5,7 @@ import json
 import sys
 from typing import Any
 
-from symptomeme.domain.errors import RegistryError, SymptomemeError, ToolError
+from symptomeme.domain.errors import InputError, RegistryError, SymptomemeError, ToolError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import PROMOTIONS, StatePaths
 from symptomeme.domain.locking import alone
@@ -63,11 +63,13 @@ def run_promote(arguments: argparse.Namespace) -> int:
         packaged = _package(found, wanted=arguments.package and is_champion)
         print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
         return 0
-    done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
-    print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
-    print(*_criteria(found["criteria"]), sep="\n")
     if found["criteria"]:
+        done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
+        print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
+        print(*_criteria(found["criteria"]), sep="\n")
         print(f"The test memes have been looked at {found['looks']} times.")
+    else:
+        print(f"{found['name']}: {found['reason']}.")
     _tell_package(_package(found, wanted=arguments.package and is_champion))
     return 0
 
@@ -117,7 +119,7 @@ def run_promotions(arguments: argparse.Namespace) -> int:
 
     try:
         settle_all(read_params())
-    except RegistryError as error:
+    except (RegistryError, InputError) as error:  # MLflow is away, or another command holds the aliases
         print(f"symptomeme promotions: what stands in the log; it could not be compared: {error}", file=sys.stderr)
     tell_torn()
     rows, _ = read_log(PROMOTIONS)
