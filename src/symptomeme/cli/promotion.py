@@ -10,6 +10,7 @@ from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import PROMOTIONS, StatePaths
 from symptomeme.domain.locking import alone
 from symptomeme.domain.params import read_params
+from symptomeme.domain.pointer import read_live
 from symptomeme.domain.writing import read_log
 
 HEADINGS = ("task", "version", "variant", "aliases", "validation macro-F1", "test macro-F1", "data", "registered")
@@ -106,6 +107,7 @@ def run_models(arguments: argparse.Namespace) -> int:
 
     found = models(read_params())
     tell_torn()
+    _tell_not_served(found)
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -133,6 +135,20 @@ def tell_torn() -> None:
     """Tell of lines of the log that a crash cut off."""
     for number in read_log(PROMOTIONS)[1]:
         print(f"{PROMOTIONS}:{number} is not whole: a crash cut it off. It is left out.", file=sys.stderr)
+
+
+def _tell_not_served(rows: list[dict[str, Any]]) -> None:
+    """Tell of champions that are not what is live, as after an interrupted promotion that was completed just now."""
+    live = read_live(StatePaths().live)
+    if live is None:
+        return
+    for row in rows:
+        model = live.models.get(row["task"])
+        if "champion" in row["aliases"] and (model is None or model.digest != row["digest"]):
+            served = f"what is live is version {model.version}" if model else "nothing of this task is live"
+            print(
+                f"{row['name']} {row['version']} is champion, but {served}. Run 'symptomeme package'.", file=sys.stderr
+            )
 
 
 def _package(found: dict[str, Any], *, wanted: bool) -> dict[str, Any] | None:
