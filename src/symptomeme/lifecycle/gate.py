@@ -65,12 +65,8 @@ def promote(
         reason = f"the challenger is version {new} now, not {expected}: nothing was judged"
         return {**told, "reason": reason, "criteria": [], "looks": 0}
     if old == new:
-        return {
-            **told,
-            "reason": f"version {new} is the champion already: nothing is judged",
-            "criteria": [],
-            "looks": 0,
-        }
+        reason = f"version {new} is the champion already: nothing is judged"
+        return {**told, "reason": reason, "criteria": [], "looks": 0}
     registry.check_kind(name, CHAMPION, new)
     judgement = judge(registry, journal, task, params, candidate, champion, asked_for=number is not None)
     criteria = [criterion.row() for criterion in judgement.criteria]
