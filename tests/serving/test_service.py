@@ -1,5 +1,6 @@
 """The service in process, on tiny models in a store made by hand."""
 
+import asyncio
 import errno
 import os
 from collections.abc import Callable, Iterator
@@ -115,7 +116,7 @@ def test_until_something_is_live_it_is_not_ready(tmp_path: Path, monkeypatch: py
     try:
         assert not service.__is_ready__()
         with pytest.raises(ServiceUnavailable, match="no model is live yet"):
-            service.classify(image=tmp_path / "picture")
+            asyncio.run(service.classify(image=tmp_path / "picture"))
     finally:
         service.end()
 

@@ -14,9 +14,11 @@ from pydantic import BeforeValidator, Field
 
 from symptomeme.domain.errors import ImageError, ModelError, ToolError
 from symptomeme.domain.requests import RequestRow, keep_requests
+from symptomeme.serving.answering import Answering
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.guard import OnlyForms
 from symptomeme.serving.place import find_place
+from symptomeme.serving.settings import read_settings
 from symptomeme.serving.store import stored_folder
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Memes:
 
     def __init__(self) -> None:
         """Load the models, and follow what is live."""
+        self._answering = Answering(read_settings())
         state, own = find_place(Path.cwd())
         self._requests = None if state is None else state.requests
         self._followed = Followed(pointer=None if state is None else state.live, own=own, find=stored_folder)
@@ -54,15 +57,16 @@ class Memes:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def end(self) -> None:
-        """Stop following."""
+        """Stop following and answering."""
         self._followed.end()
+        self._answering.close()
 
     def __is_ready__(self) -> bool:
         """Whether there is a model to answer with; each has made a prediction before it is there."""
         return bool(self._followed.now())
 
     @bentoml.api  # type: ignore[untyped-decorator]
-    def classify(
+    async def classify(
         self,
         image: Annotated[Path, Field(description="a meme: JPEG, PNG, GIF, WebP, BMP or TIFF")],
         text: Annotated[
@@ -75,10 +79,8 @@ class Memes:
         """Tell which symptoms a meme expresses, as `symptomeme classify --json` does, with an id of the request."""
         at, request_id = datetime.now(UTC), uuid4().hex
         models = _asked_for(tasks, self._followed.now())
-        from symptomeme.predictor import examine  # noqa: PLC0415 - torch, which building and supervising do without
-
         try:
-            found = examine(image.read_bytes(), "image", list(models.values()), text)
+            found = await self._answering.answer(image.read_bytes(), "image", models, text)
         except ImageError as error:
             raise InvalidArgument(str(error)) from None
         except (ModelError, ToolError) as error:
