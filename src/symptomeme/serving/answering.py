@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.serving.following import Models
@@ -21,6 +21,7 @@ class Answering:
 
     def __init__(self, settings: ServingSettings) -> None:
         self._settings = settings
+        self._one = CapacityLimiter(1)
 
     async def answer(self, image: bytes, named: str, models: Models, text: str | None) -> "Examined":
         """What the models say of one image, and the features it rests on.
@@ -37,9 +38,13 @@ class Answering:
             ToolError: Tesseract is missing or failed.
             Busy: too many wait.
         """
+        waiting = self._one.statistics().tasks_waiting
+        if waiting >= self._settings.queue:
+            raise Busy(f"{waiting} images wait already.")
         from symptomeme.predictor import examine  # noqa: PLC0415 - torch, which building and supervising do without
 
-        return await to_thread.run_sync(examine, image, named, list(models.values()), text)
+        asked = (image, named, list(models.values()), text)
+        return await to_thread.run_sync(examine, *asked, limiter=self._one, abandon_on_cancel=True)
 
     def close(self) -> None:
         """End what runs beside the service."""
