@@ -1,5 +1,6 @@
 """The service in process, on tiny models in a store made by hand."""
 
+import asyncio
 import errno
 import os
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bentoml.exceptions import ServiceUnavailable
+from running_service import local_client
 from small_models import LABELS
 from starlette.testclient import TestClient
 
@@ -17,7 +18,8 @@ from symptomeme.domain.requests import read_requests
 from symptomeme.lifecycle.packaging import example
 from symptomeme.models.encoders import quiet_transformers
 from symptomeme.predictor import Predictor, Served, answer
-from symptomeme.serving import service as module
+from symptomeme.serving import keeping as module
+from symptomeme.serving.door.codes import Refusal
 from symptomeme.serving.service import Memes
 from symptomeme.serving.store import stored_folder
 
@@ -33,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, package: Package) -> Iterat
         there.chdir(place)
         there.delenv("SYMPTOMEME_STATE", raising=False)
         write_live(StatePaths().live, Live(bento="b:1", models={task: package(1, task) for task in LABELS}))
-        with quiet_transformers(), TestClient(app=Memes.to_asgi()) as client:
+        with quiet_transformers(), local_client(Memes.to_asgi()) as client:
             yield client
 
 
@@ -74,9 +76,10 @@ def test_it_answers_as_classify_does_and_keeps_features_alone(client: TestClient
 @pytest.mark.parametrize("damage", [b"", b"no picture", IMAGE[:200], b"\x89PNG\r\n\x1a\n" + bytes(50)], ids=len)
 def test_what_is_no_picture_is_told_in_one_line(client: TestClient, damage: bytes) -> None:
     response = post(client, damage)
-    assert response.status_code == 400
-    assert response.text.startswith('[{"error":"image: ')
-    assert "Give a whole picture" in response.text
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "bad_image")
+    assert error["message"].startswith("image: ")
+    assert "Give a whole picture" in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -95,27 +98,21 @@ def test_fields_mean_what_was_typed(client: TestClient, fields: dict[str, str], 
     assert found["text"]["value"] == fields.get("text", found["text"]["value"])
 
 
-def test_bad_fields_and_bodies_are_refused(client: TestClient) -> None:
+def test_a_task_that_is_not_served_is_refused(client: TestClient) -> None:
     unknown = post(client, tasks="joy")
-    assert (unknown.status_code, unknown.json()) == (
-        400,
-        [{"error": "tasks: 'joy' is not served; expected some of anxiety, depression."}],
-    )
-    assert client.post("/classify", data={"text": "alone"}, files={"other": b""}).status_code == 400
-    pickled = client.post(
-        "/classify", content=b"cos\nsystem\n", headers={"content-type": "application/vnd.bentoml+pickle"}
-    )
-    assert (pickled.status_code, pickled.json()) == (415, {"error": "send the picture as multipart/form-data"})
-    assert client.get("/readyz").status_code == 200
+    error = unknown.json()["error"]
+    assert (unknown.status_code, error["code"]) == (400, "bad_field")
+    assert error["message"] == "tasks: expected some of anxiety, depression."
 
 
 def test_until_something_is_live_it_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     service = Memes()
     try:
-        assert not service.__is_ready__()
-        with pytest.raises(ServiceUnavailable, match="no model is live yet"):
-            service.classify(image=tmp_path / "picture")
+        assert not asyncio.run(service.__is_ready__())
+        with pytest.raises(Refusal, match="no model is live yet"):
+            asyncio.run(service.classify(image=IMAGE))
+        assert service.told_models() == {"models": []}
     finally:
         service.end()
 
