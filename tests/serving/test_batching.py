@@ -34,10 +34,10 @@ async def begun(run: Doubling, count: int) -> None:
 
 
 def test_what_comes_while_a_pass_runs_makes_up_the_next_and_a_lone_item_waits_for_nobody(executor):
-    run, sizes = Doubling(), []
+    run = Doubling()
 
     async def callers():
-        batcher = Batcher(executor, most=3, told=sizes.append)
+        batcher = Batcher(executor, most=3)
         first = asyncio.create_task(batcher(run, 0))
         await begun(run, 1)  # alone, though nobody else has come
         others = [asyncio.create_task(batcher(run, item)) for item in range(1, 6)]
@@ -47,7 +47,6 @@ def test_what_comes_while_a_pass_runs_makes_up_the_next_and_a_lone_item_waits_fo
 
     assert asyncio.run(callers()) == [0, 2, 4, 6, 8, 10]
     assert run.given == [[0], [1, 2, 3], [4, 5]]
-    assert sizes == [1, 3, 2]
 
 
 def test_items_meet_only_those_for_the_same_pass(executor):

@@ -30,15 +30,9 @@ class Batcher:
     up the next one. Items meet only those that are for the same pass, the one that the longest waiting is for.
     """
 
-    def __init__(self, executor: Executor, *, most: int, told: Callable[[int], None] = lambda _: None) -> None:
-        """Make one for the running event loop.
-
-        Args:
-            executor: runs passes.
-            most: items in a pass.
-            told: is given the size of each pass.
-        """
-        self._executor, self._most, self._told = executor, most, told
+    def __init__(self, executor: Executor, *, most: int) -> None:
+        """Take an executor that runs passes, and the most items in one."""
+        self._executor, self._most = executor, most
         self._waiting: deque[_Waiting[Any, Any]] = deque()
         self._runner: asyncio.Task[None] | None = None
 
@@ -52,7 +46,6 @@ class Batcher:
 
     async def _passes(self) -> None:
         while batch := self._next():
-            self._told(len(batch))
             try:
                 await self._answer(batch)
             except Exception as error:
