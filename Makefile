@@ -1,6 +1,6 @@
 # make demo    the whole way on drawn sample memes      make test    set-up, lint, types, tests
 # make check   lint and types only                      make repro   the graph on what is in data/
-# make serve   package the champions, answer HTTP on 127.0.0.1:3000
+# make serve   package the champions, answer HTTP on 127.0.0.1:3000, or PORT
 # make server  Prefect, MLflow and a worker on this machine, until Ctrl-C: docs/operations.md
 # make acceptance   tests that take minutes: the demo, interrupted runs, damaged pictures and archives
 .PHONY: demo test acceptance check repro serve server setup
@@ -20,7 +20,7 @@ check: setup
 
 test: check
 	@scripts/setup.sh --browser
-	pytest --numprocesses 2 --dist loadgroup
+	pytest --numprocesses 2 --no-loadscope-reorder
 
 acceptance: setup
 	pytest -m acceptance tests/acceptance
@@ -28,11 +28,12 @@ acceptance: setup
 repro: setup
 	dvc repro
 
+PORT ?= 3000
 serve: export BENTOML_HOME := $(CURDIR)/.bentoml
 serve: export BENTOML_DO_NOT_TRACK := True
 serve: setup
 	symptomeme package
-	bentoml serve --host 127.0.0.1 --port 3000
+	bentoml serve --host 127.0.0.1 --port $(PORT)
 
 server: setup
 	@exec python -m flows.server

@@ -29,14 +29,20 @@ Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 
 
-COSTLY = ("project", "template", "package")  # fixtures of the session that take long to make: once is enough
+SHARED = ("end_to_end", "flows")  # folders of tests that share `project`, which takes long to make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one of several workers run all tests that share something costly, and each file as a whole."""
-    for item in items:
-        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each folder of tests to one of several workers, so that what its tests share is made once."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where there are several
+
+    class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            folder = nodeid.split("/")[1]
+            return "project" if folder in SHARED else folder
+
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,9 +86,9 @@ def kept() -> list[str | None]:
     return [row.model_version for row in read_requests(StatePaths().requests)]
 
 
-def is_ready(url: str) -> bool:
+def is_ready(url: str, page: str = "readyz") -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=5).status_code == 200
+        return requests.get(f"{url}/{page}", timeout=5).status_code == 200
     except requests.RequestException:
         return False
 

@@ -3,13 +3,20 @@
 import hashlib
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from readme import README, commands_under, inline
+from running_service import PATIENCE, is_ready, wait_for
 from small_project import ROOT
+
+from symptomeme.domain.ports import free_port
 
 pytestmark = pytest.mark.acceptance
 
@@ -80,6 +87,33 @@ def test_a_second_demo_runs_no_stage_and_leaves_nothing_to_commit(clone: Path, t
 
 def table(told: str) -> list[str]:
     return re.findall(r"^(?:anxiety|depression) .*$", told.partition("\nDemo: ")[0], re.MULTILINE)
+
+
+def test_what_keeps_it_alive_runs(clone: Path, told: str) -> None:
+    assert told
+    promote, monitor, serve, server = commands_under("Keep it alive")
+    said = typed(clone, "source .venv/bin/activate", promote, monitor)
+    assert "is the champion already: nothing is judged.\n" in said
+    assert ": no alarm, against " in said
+    port, prefect, mlflow = (str(free_port()) for _ in range(3))
+    with started(clone, serve, PORT=port):
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"))
+    with started(clone, server, SYMPTOMEME_PREFECT_PORT=prefect, SYMPTOMEME_MLFLOW_PORT=mlflow):
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{prefect}", "api/health"))
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{mlflow}", "health"))
+
+
+@contextmanager
+def started(clone: Path, command: str, **variables: str) -> Iterator[None]:
+    """A command that runs until it is ended."""
+    own = {**environment(), "PYTHONPATH": str(clone / "src"), **variables}
+    process = subprocess.Popen(shlex.split(command), cwd=clone, env=own)
+    try:
+        yield
+    finally:
+        for child in psutil.Process(process.pid).children():
+            child.terminate()
+        process.wait(PATIENCE)
 
 
 def test_the_picture_is_what_fusion_sees_more_than_text_only(clone: Path, told: str) -> None:

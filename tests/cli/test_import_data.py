@@ -67,9 +67,12 @@ data/axiom now holds 4 memes: train 3, test 1.
 Left out or mended:
        1  label that is no class, meme left out: train/TR-4
 
-Now type:
+Next:
+  symptomeme import-data depression ARCHIVE  (without it: delete 'depression: restore' under tasks in params.yaml)
+  symptomeme fetch-weights sample
   dvc add data
-  dvc push
+  dvc repro
+  symptomeme results
 """
     )
 

@@ -23,7 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["params", "use", "real"]) == 0
     assert (project / "params.yaml").read_bytes() == (project / "profiles/real.yaml").read_bytes()
-    assert capsys.readouterr().out == "params.yaml is now profiles/real.yaml. Next: dvc repro\n"
+    assert capsys.readouterr().out.startswith("params.yaml is now profiles/real.yaml.\nNext:\n")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,11 @@ def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[s
         ),
         (["classify", "no.jpg"], "symptomeme classify: no such file: no.jpg. Name existing pictures.\n"),
         (
+            ["classify", "params.yaml", "profiles"],
+            "symptomeme classify: profiles: a folder; expected pictures. "
+            "For a folder: symptomeme score profiles OUT.parquet --task TASK.\n",
+        ),
+        (
             ["classify", "params.yaml", "--model", "nowhere"],
             "symptomeme classify: nowhere: no model folder (config.json is missing). "
             "Name one, or models:/NAME@ALIAS.\n",
@@ -58,6 +63,18 @@ def test_a_users_error_is_one_line(
 ) -> None:
     assert main(command) == 1
     assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("verb", [["classify", "a.jpg"], ["params", "use", "real"], ["train", "--task", "anxiety"]])
+def test_an_unknown_option_is_told_with_the_usage_of_its_verb(
+    capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*verb, *(["--variant", "fusion"] if verb[0] == "train" else []), "--wrong"])
+    usage, *_, last = capsys.readouterr().err.splitlines()
+    words = " ".join(verb[: 2 if verb[0] == "params" else 1])
+    assert usage.startswith(f"usage: symptomeme {words} ")
+    assert last == f"symptomeme {words}: error: unrecognized arguments: --wrong"
 
 
 @pytest.mark.parametrize("kind", ["published", "drawn", None])

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from readme import commands_under, inline_commands, sections
+from readme import README, commands_under, inline_commands, sections
+
+from symptomeme.domain.layout import data_docs, error_page, task_paths
+from symptomeme.lifecycle.results import HEADINGS
 
 ROOT = Path(__file__).parents[2]
 TESTS = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("*.py"))}
@@ -35,6 +38,24 @@ def test_the_commands_of_a_section_are_run(heading: str) -> None:
 def test_a_command_in_a_sentence_is_run(command: str) -> None:
     in_a_block = any(command in commands for commands in sections().values())
     assert in_a_block or users_of(f"inline({command!r})"), f"no test runs {command}"
+
+
+def test_its_scores_stand_under_the_headings_of_the_closing_table() -> None:
+    head, _, *rows = re.findall(
+        r"^\| (.+) \|$|^\|(---.*)$",
+        README.read_text(encoding="utf-8").partition("\n## Scores\n")[2].partition("\n## ")[0],
+        re.MULTILINE,
+    )
+    assert tuple(head[0].split(" | ")) == HEADINGS[:6]
+    assert {tuple(row[0].split(" | "))[2] for row in rows} == {"test, published", "test, leak-free"}
+
+
+def test_it_names_the_places_of_cards_plots_and_pages() -> None:
+    told, variant = README.read_text(encoding="utf-8"), task_paths("TASK").variant("VARIANT")
+    assert f"`{variant.model_card}`" in told
+    assert f"`{variant.plots.name}/`" in told
+    assert f"`{error_page('TASK', 'VARIANT')}`" in told
+    assert f"`{data_docs('TASK')}/`" in told
 
 
 def test_acceptance_is_run_as_a_whole_command() -> None:

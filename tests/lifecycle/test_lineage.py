@@ -1,6 +1,8 @@
 """What git and DVC told when a model was registered."""
 
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 import yaml
 from mlflow.entities.model_registry import ModelVersion
 
-from symptomeme.lifecycle.candidate import TASK, VARIANT
+from symptomeme.lifecycle.candidate import DATA_KIND, TASK, VARIANT
 from symptomeme.lifecycle.lineage import origin, stages_of
 from symptomeme.lifecycle.trace import reproduce
 
@@ -75,12 +77,58 @@ def test_only_the_stages_that_made_a_variant_are_told(repository: Path) -> None:
     assert found["train@anxiety-fusion"]["writes"] == {"artifacts/anxiety/variants/fusion/model": "d.dir"}
 
 
-@pytest.mark.parametrize("dirty", ["true", "false"])
-def test_a_dirty_tree_needs_the_files_of_the_run(dirty: str) -> None:
+REPRO = ["dvc repro evaluate@anxiety-fusion", "dvc repro register@anxiety"]
+
+
+def version(dirty: str, kind: str) -> ModelVersion:
     tags = {"symptomeme.git_commit": "abc", "symptomeme.git_dirty": dirty, TASK: "anxiety", VARIANT: "fusion"}
-    version = ModelVersion("symptomeme-anxiety", "3", 0, run_id="r1")
-    version._tags = tags
-    commands = reproduce(version)
-    assert commands[0] == "git checkout abc"
-    assert commands[-2:] == ["dvc repro evaluate@anxiety-fusion", "dvc repro register@anxiety"]
-    assert (len(commands) == 6) == (dirty == "true")
+    found = ModelVersion("symptomeme-anxiety", "3", 0, run_id="r1")
+    found._tags = {**tags, DATA_KIND: kind}
+    return found
+
+
+@pytest.fixture
+def with_dvc(repository: Path) -> Path:
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--quiet"], check=True)
+    Path("data").mkdir()
+    Path("data/meme").write_text("a meme")
+    subprocess.run([*dvc, "add", "--quiet", "data"], check=True)
+    git("add", "--all")
+    git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "data")
+    return repository
+
+
+def test_a_dirty_tree_needs_the_files_of_the_run() -> None:
+    clean, dirty = (reproduce(version(each, "published"), "sqlite:///a b.db") for each in ("false", "true"))
+    assert clean[0] == dirty[0] == "git checkout abc"
+    assert dirty[1:3] == [
+        "MLFLOW_TRACKING_URI='sqlite:///a b.db' mlflow artifacts download --run-id r1 --artifact-path lineage "
+        "--dst-path .",
+        "cp lineage/params.yaml lineage/data.dvc .",
+    ]
+    assert clean[1:] == dirty[3:]
+    assert clean[-2:] == REPRO
+
+
+def test_without_a_remote_the_sample_is_drawn_again(with_dvc: Path) -> None:
+    assert reproduce(version("false", "sample"), "") == ["git checkout abc", "make demo"]
+    assert reproduce(version("true", "sample"), "")[2:] == ["cp lineage/params.yaml .", "make demo"]
+
+
+def test_without_a_remote_a_clone_pulls_from_this_project(
+    with_dvc: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _, *commands = reproduce(version("false", "published"), "")
+    assert commands[-2:] == REPRO
+    clone = tmp_path_factory.mktemp("clones") / "clone"
+    git("clone", "--quiet", str(with_dvc), str(clone))
+    for command in commands[:-2]:
+        subprocess.run([sys.executable, "-m", *shlex.split(command)], cwd=clone, check=True)
+    assert (clone / "data/meme").read_text() == "a meme"
+
+
+def test_from_a_remote_it_is_pulled(with_dvc: Path) -> None:
+    subprocess.run([sys.executable, "-m", "dvc", "remote", "add", "--quiet", "store", "store"], check=True)
+    for kind in ("sample", "published"):
+        assert reproduce(version("false", kind), "") == ["git checkout abc", "dvc pull data.dvc", *REPRO]

@@ -122,7 +122,7 @@ def test_the_command_says_what_it_drew_and_what_to_type(annotations, tmp_path, c
         "1 texts were over 120 words or 1,200 characters and were cut.",
         "0 letters are not in the font and became '?'; 0 memes have no words.",
         "",
-        "Now type:",
+        "Next:",
         f"  symptomeme import-data anxiety {tmp_path / 'out'}",
     ]
 

@@ -24,8 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Classify each image.
 
     Raises:
-        InputError: an image is missing.
+        InputError: an image is missing, or a folder.
     """
+    folders = [str(path) for path in arguments.images if path.is_dir()]
+    if folders:
+        raise InputError(
+            f"{', '.join(folders)}: a folder; expected pictures. For a folder: "
+            f"symptomeme score {folders[0]} OUT.parquet --task TASK."
+        )
     missing = [str(path) for path in arguments.images if not path.is_file()]
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")

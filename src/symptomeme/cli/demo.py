@@ -7,24 +7,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from symptomeme.cli.sample_guard import ENCODERS, refuse_other_data, refuse_other_pointer, refuse_other_weights
+from symptomeme.cli.next_steps import ENCODERS, follow, own_memes
+from symptomeme.cli.sample_guard import refuse_other_data, refuse_other_pointer, refuse_other_weights
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import DATA, dataset_paths
 from symptomeme.domain.params import read_params
 from symptomeme.domain.writing import replacing
 
-NEXT = """
-Next:
-  symptomeme classify {picture}
-  dvc metrics show
-  dvc plots show                    (then open dvc_plots/index.html)
-  mlflow server --backend-store-uri sqlite:///mlruns.db --host 127.0.0.1
-  your own archives (docs/data.md):
-    rm -r data/axiom data/restore
-    symptomeme import-data anxiety ARCHIVE
-    symptomeme params use real
-"""
+LOOK = (
+    "symptomeme classify {picture}",
+    "dvc metrics show",
+    "dvc plots show                    (then open dvc_plots/index.html)",
+    "mlflow server --backend-store-uri sqlite:///mlruns.db --host 127.0.0.1",
+)
+"""What to do with a finished run of the sample."""
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,10 +47,12 @@ def run(_: argparse.Namespace) -> int:
         make_sample()
     elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
         print("data/ is not what data.dvc says: going on with data/. For the sample as it was: rm -r data")
-    reproduce(read_params().tasks)
+    params = read_params()
+    reproduce(params.tasks)
     read = print_results(argparse.Namespace(json=False))
     picture = min(dataset_paths("axiom").images("test").iterdir())
-    print(NEXT.format(picture=picture))
+    print("", follow(LOOK).format(picture=picture), sep="\n")
+    print("For your own archives (docs/data.md):", *(f"  {step}" for step in own_memes(params)), "", sep="\n")
     print(f"Demo: {perf_counter() - start:.0f} s.")
     return read
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from symptomeme.cli.next_steps import follow
 from symptomeme.domain.labels import TASKS, task_named
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run_draw(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     print(report(drawn, args.out))
-    print(f"\nNow type:\n  symptomeme import-data {args.task} {args.out}")
+    print("", follow([f"symptomeme import-data {args.task} {args.out}"]), sep="\n")
     return 0
 
 
@@ -68,7 +69,7 @@ def run_make_sample(args: argparse.Namespace) -> int:
 
     for task, drawn in make_sample(args.out).items():
         print(report(drawn, args.out / task))
-    print("\nNow type:", *(f"  symptomeme import-data {task} {args.out / task}" for task in TASKS), sep="\n")
+    print("", follow(f"symptomeme import-data {task} {args.out / task}" for task in TASKS), sep="\n")
     return 0
 
 

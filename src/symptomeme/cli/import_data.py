@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from symptomeme.cli.next_steps import follow, next_steps
 from symptomeme.domain.labels import SPLITS, TASKS, Task, task_named
 from symptomeme.domain.layout import dataset_paths
 
@@ -44,15 +45,16 @@ def run(args: argparse.Namespace) -> int:
     from symptomeme.data.placing import Placing
     from symptomeme.domain.params import read_params
 
-    params = read_params().ingest
+    params = read_params()
     placing = Placing(
         val_share=args.val_share,
         seed=args.seed,
-        phash_distance=params.phash_distance,
-        text_similarity=params.text_similarity,
+        phash_distance=params.ingest.phash_distance,
+        text_similarity=params.ingest.text_similarity,
     )
     task = task_named(args.task)
     print(report(task, import_archives(task, args.archives, placing, add=args.add)))
+    print("", follow(next_steps(params)), sep="\n")
     return 0
 
 
@@ -74,7 +76,7 @@ def report(task: Task, imported: "Imported") -> str:
         shown = ", ".join(name[:_NAME_LENGTH] for name in names[:_NAMES_SHOWN])
         shown += ", ..." if len(names) > _NAMES_SHOWN else ""
         lines.append(f"{len(names):>8,}  {reason}: {shown}")
-    return "\n".join([*lines, "", "Now type:", "  dvc add data", "  dvc push"])
+    return "\n".join(lines)
 
 
 def _table(task: Task, imported: "Imported") -> list[str]:

@@ -13,13 +13,18 @@ import psutil
 _DVC_STAGE = "DVC_STAGE"  # DVC sets it for the commands it runs; it is not in DVC's own environment
 
 
+def started_by_dvc() -> bool:
+    """Whether this process is a stage that DVC runs."""
+    return _DVC_STAGE in os.environ
+
+
 def end_with_dvc() -> None:
     """Watch the DVC that started this process, if one did: when it is gone, end this process and all it started.
 
     SIGTERM ends it as Ctrl-C does, in order.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if _DVC_STAGE in os.environ and (dvc := _dvc()) is not None:
+    if started_by_dvc() and (dvc := _dvc()) is not None:
         threading.Thread(target=_end_with, args=[dvc], daemon=True).start()
 
 

@@ -5,6 +5,7 @@ import errno
 import os
 import sqlite3
 import sys
+from collections.abc import Sequence
 
 from symptomeme import __version__
 from symptomeme.cli import (
@@ -45,13 +46,27 @@ ENVIRONMENT = {
 """Defaults for every command and what it starts; a variable that is already set wins."""
 
 
+class _Verb(argparse.ArgumentParser):
+    """One verb: what it does not know is told with its own usage, not with that of the whole command line."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(
         prog="symptomeme", description="Which symptoms a meme expresses. A research tool: no diagnosis."
     )
     top.add_argument("--version", action="version", version=f"symptomeme {__version__}")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser] = top.add_subparsers(
+        dest="verb", required=True, metavar="VERB", parser_class=_Verb
+    )
     for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, score, demo):
         group.add_to(verbs)
     return top

@@ -2,6 +2,7 @@
 
 import argparse
 
+from symptomeme.cli.next_steps import follow, next_steps
 from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.layout import PARAMS, PROFILES
 from symptomeme.domain.params import read_params
@@ -28,9 +29,9 @@ def use_profile(arguments: argparse.Namespace) -> int:
     known = sorted(path.stem for path in PROFILES.glob("*.yaml"))
     if arguments.name not in known:
         raise ParamsError(f"profile {arguments.name!r} is unknown; expected one of {', '.join(known)}.")
-    read_params(profile)
+    params = read_params(profile)
     write_text(PARAMS, profile.read_text(encoding="utf-8"))
-    print(f"{PARAMS} is now {profile}. Next: dvc repro")
+    print(f"{PARAMS} is now {profile}.", follow(next_steps(params)), sep="\n")
     return 0
 
 

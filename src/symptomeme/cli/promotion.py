@@ -5,11 +5,12 @@ import json
 import sys
 from typing import Any
 
-from symptomeme.domain.errors import RegistryError, SymptomemeError, ToolError
+from symptomeme.domain.errors import InputError, RegistryError, SymptomemeError, ToolError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import PROMOTIONS, StatePaths
 from symptomeme.domain.locking import alone
 from symptomeme.domain.params import read_params
+from symptomeme.domain.pointer import read_live
 from symptomeme.domain.writing import read_log
 
 HEADINGS = ("task", "version", "variant", "aliases", "validation macro-F1", "test macro-F1", "data", "registered")
@@ -63,11 +64,13 @@ def run_promote(arguments: argparse.Namespace) -> int:
         packaged = _package(found, wanted=arguments.package and is_champion)
         print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
         return 0
-    done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
-    print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
-    print(*_criteria(found["criteria"]), sep="\n")
     if found["criteria"]:
+        done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
+        print(f"{found['name']} {found['to']} {done} (champion before: {found['from'] or 'none'}): {found['reason']}")
+        print(*_criteria(found["criteria"]), sep="\n")
         print(f"The test memes have been looked at {found['looks']} times.")
+    else:
+        print(f"{found['name']}: {found['reason']}.")
     _tell_package(_package(found, wanted=arguments.package and is_champion))
     return 0
 
@@ -104,6 +107,7 @@ def run_models(arguments: argparse.Namespace) -> int:
 
     found = models(read_params())
     tell_torn()
+    _tell_not_served(found)
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -117,7 +121,7 @@ def run_promotions(arguments: argparse.Namespace) -> int:
 
     try:
         settle_all(read_params())
-    except RegistryError as error:
+    except (RegistryError, InputError) as error:  # MLflow is away, or another command holds the aliases
         print(f"symptomeme promotions: what stands in the log; it could not be compared: {error}", file=sys.stderr)
     tell_torn()
     rows, _ = read_log(PROMOTIONS)
@@ -131,6 +135,20 @@ def tell_torn() -> None:
     """Tell of lines of the log that a crash cut off."""
     for number in read_log(PROMOTIONS)[1]:
         print(f"{PROMOTIONS}:{number} is not whole: a crash cut it off. It is left out.", file=sys.stderr)
+
+
+def _tell_not_served(rows: list[dict[str, Any]]) -> None:
+    """Tell of champions that are not what is live, as after an interrupted promotion that was completed just now."""
+    live = read_live(StatePaths().live)
+    if live is None:
+        return
+    for row in rows:
+        model = live.models.get(row["task"])
+        if "champion" in row["aliases"] and (model is None or model.digest != row["digest"]):
+            served = f"what is live is version {model.version}" if model else "nothing of this task is live"
+            print(
+                f"{row['name']} {row['version']} is champion, but {served}. Run 'symptomeme package'.", file=sys.stderr
+            )
 
 
 def _package(found: dict[str, Any], *, wanted: bool) -> dict[str, Any] | None:

@@ -3,15 +3,13 @@
 import json
 from pathlib import Path
 
-import yaml
-
+from symptomeme.cli.data_pointer import POINTER, version
+from symptomeme.cli.next_steps import ENCODERS
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
-from symptomeme.domain.layout import WEIGHTS, dataset_paths
+from symptomeme.domain.layout import dataset_paths
 
-ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")
-POINTER = Path("data.dvc")
 SAMPLE = "bc31f0044dfd76182c16f2f38dc1f705.dir"
 """What the tracked data.dvc says: the sample as this version draws it. Another Pillow may draw other bytes."""
 
@@ -41,10 +39,7 @@ def refuse_other_pointer() -> None:
     """
     if not POINTER.exists():
         return
-    try:
-        found = yaml.safe_load(POINTER.read_text(encoding="utf-8"))["outs"][0]["md5"]
-    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError):
-        found = "what DVC did not write"
+    found = version() or "what DVC did not write"
     if found != SAMPLE:
         raise InputError(
             f"{POINTER} stands for other data than the sample ({found}, not {SAMPLE}), and not all of it is in data/; "

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from symptomeme.cli.lifeline import end_with_dvc
+from symptomeme.cli.lifeline import end_with_dvc, started_by_dvc
+from symptomeme.cli.next_steps import missing
 from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.locking import alone
@@ -34,6 +35,7 @@ STAGES = {
     "evaluate": Stage("score a trained variant, with intervals", lambda p, _: (p.base, p.evaluate)),
     "register": Stage("put the trained variants into MLflow", lambda p, _: (list(p.variants), p.registration)),
 }
+FIRST = "ingest"
 OF_A_VARIANT = ("train", "evaluate")
 
 
@@ -52,10 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ParamsError: there is no such variant.
-        InputError: a file the stage reads is missing, or it is running already.
+        InputError: a file the stage reads is missing, or it is running already; or DVC begins with what the rest of the
+            graph cannot be run on.
     """
     end_with_dvc()
     params = read_params()
+    if arguments.verb == FIRST and started_by_dvc() and (told := missing(params)):
+        raise InputError(" ".join(told))  # of a missing input DVC itself would tell no more than the path, and late
     given: list[object] = [task_named(arguments.task)]
     name = f"{arguments.verb}@{arguments.task}"
     variant = ""

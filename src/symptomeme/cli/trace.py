@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from symptomeme.domain.labels import TASKS
+from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import read_params
 
 
@@ -56,5 +57,6 @@ def told(found: dict[str, Any]) -> str:
             "To make it again, in a clone of the repository:",
             *(f"  {command}" for command in found["reproduce"]),
         ]
-        lines.append("The last adds no version if the model folder has the digest above.")
+        folder = task_paths(found["task"]).variant(found["variant"]).model
+        lines.append(f"{folder} then has the digest above, and a registry that knows it gets no new version.")
     return "\n".join(lines)

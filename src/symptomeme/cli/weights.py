@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from symptomeme.cli.next_steps import RUN, follow
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import WEIGHTS
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         from symptomeme.sample.encoders import write_sample_encoders
 
         write_sample_encoders(WEIGHTS)
-        print(f"{WEIGHTS}/text and {WEIGHTS}/vision written. Next: dvc add data")
+        print(f"{WEIGHTS}/text and {WEIGHTS}/vision written.", follow(RUN), sep="\n")
         return 0
     if arguments.source is None:
         raise InputError(f"fetch-weights {arguments.kind}: NAME_OR_DIR is missing. Name a model or a folder.")
@@ -36,5 +37,5 @@ def run(arguments: argparse.Namespace) -> int:
     from symptomeme.models.encoders import save_encoder
 
     save_encoder(arguments.source, arguments.kind, target)
-    print(f"{target} written. Name it in params.yaml (model.{arguments.kind}_encoder), then: dvc add data")
+    print(f"{target} written. Name it in params.yaml (model.{arguments.kind}_encoder).", follow(RUN), sep="\n")
     return 0

@@ -9,6 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from symptomeme.domain.errors import RegistryError, UnconfirmedError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
+from symptomeme.lifecycle.asked import version_of
 from symptomeme.lifecycle.criteria import Criterion, compared, of_itself
 from symptomeme.lifecycle.journal import Journal, held
 from symptomeme.lifecycle.moves import CHALLENGER, CHAMPION, PREVIOUS, move, settle
@@ -56,7 +57,7 @@ def promote(
     registry, name = Registry(experiment=params.registration.experiment), model_name(params.registration, task.name)
     with held(name):
         journal = settle(registry, task.name, name)
-    candidate = registry.resolve(f"models:/{name}/{number}" if number else f"models:/{name}@{CHALLENGER}")
+    candidate = version_of(registry, name, number or f"@{CHALLENGER}")
     champion = registry.by_alias(name, CHAMPION)
     old, new = None if champion is None else str(champion.version), str(candidate.version)
     told = {"task": task.name, "name": name, "promoted": False, "dry_run": dry_run, "from": old, "to": new}
@@ -64,7 +65,8 @@ def promote(
         reason = f"the challenger is version {new} now, not {expected}: nothing was judged"
         return {**told, "reason": reason, "criteria": [], "looks": 0}
     if old == new:
-        return {**told, "reason": f"version {new} is the champion already", "criteria": [], "looks": 0}
+        reason = f"version {new} is the champion already: nothing is judged"
+        return {**told, "reason": reason, "criteria": [], "looks": 0}
     registry.check_kind(name, CHAMPION, new)
     judgement = judge(registry, journal, task, params, candidate, champion, asked_for=number is not None)
     criteria = [criterion.row() for criterion in judgement.criteria]

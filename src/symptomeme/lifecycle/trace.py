@@ -1,5 +1,7 @@
 """From the version that an answer names back to its run, data, params and commit, and how to make it again."""
 
+import re
+import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,6 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from symptomeme.domain.errors import InputError, UnconfirmedError
 from symptomeme.domain.params import Params
+from symptomeme.lifecycle.asked import there_are, version_of
 from symptomeme.lifecycle.bentos import bentos_holding
 from symptomeme.lifecycle.candidate import DATA_KIND, DIGEST, FILES, KIND, TASK, VARIANT
 from symptomeme.lifecycle.journal import held, moment
@@ -15,6 +18,7 @@ from symptomeme.lifecycle.lineage import CHANGED, COMMIT, DATA, DATASET, DIRTY, 
 from symptomeme.lifecycle.moves import settle
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.registry import Registry
+from symptomeme.lifecycle.reproduce import dvc_output
 
 
 def trace(where: str, task: str | None, params: Params) -> dict[str, Any]:
@@ -26,11 +30,11 @@ def trace(where: str, task: str | None, params: Params) -> dict[str, Any]:
         params: names of the registered models.
 
     Raises:
-        InputError: it is not said of which task.
+        InputError: `where` is none of these, or it is not said of which task.
         RegistryError: there is no such version.
     """
     registry = Registry(experiment=params.registration.experiment)
-    version = registry.resolve(_uri(where, task, params))
+    version = version_of(registry, *_asked(registry, where, task, params))
     name, number, tags = version.name, str(version.version), version.tags
     with held(name):
         journal = settle(registry, tags[TASK], name)
@@ -58,37 +62,56 @@ def trace(where: str, task: str | None, params: Params) -> dict[str, Any]:
         "decisions": [
             {key: row[key] for key in ("at", "by", "kind", "alias", "from", "to", "reason")} for row in decisions
         ],
-        "reproduce": reproduce(version),
+        "reproduce": reproduce(version, registry.place),
     }
 
 
-def reproduce(version: ModelVersion) -> list[str]:
-    """Commands that make the same model folder in a clone of the repository; none where no commit was recorded."""
-    commit, task, variant = (version.tags.get(tag) for tag in (COMMIT, TASK, VARIANT))
+def reproduce(version: ModelVersion, registry: str) -> list[str]:
+    """Commands that make the same model folder in a clone of the repository; none where no commit was recorded.
+
+    Args:
+        version: as registered.
+        registry: where MLflow keeps the files of its run.
+    """
+    commit, task, variant, kind = (version.tags.get(tag) for tag in (COMMIT, TASK, VARIANT, DATA_KIND))
     if commit is None:
         return []
+    remote = bool(dvc_output("remote", "list").strip())
+    drawn = kind == "sample" and not remote
+    files = f"{LINEAGE}/params.yaml" if drawn else f"{LINEAGE}/params.yaml {LINEAGE}/data.dvc"
     as_it_was = [
-        f"mlflow artifacts download --run-id {version.run_id} --artifact-path {LINEAGE} --dst-path .",
-        f"cp {LINEAGE}/params.yaml {LINEAGE}/data.dvc .",
+        f"MLFLOW_TRACKING_URI={shlex.quote(registry)} mlflow artifacts download --run-id {version.run_id} "
+        f"--artifact-path {LINEAGE} --dst-path .",
+        f"cp {files} .",
     ]
+    graph = [f"dvc repro evaluate@{task}-{variant}", f"dvc repro register@{task}"]
     return [
         f"git checkout {commit}",
         *(as_it_was if version.tags.get(DIRTY) == "true" else []),
-        "dvc pull data.dvc",
-        f"dvc repro evaluate@{task}-{variant}",
-        f"dvc repro register@{task}",
+        *(["make demo"] if drawn else [*([] if remote else _from_here()), "dvc pull data.dvc", *graph]),
     ]
 
 
-def _uri(where: str, task: str | None, params: Params) -> str:
-    where = where.removeprefix("models:/")
-    if "/" in where or not (where.isdecimal() or where.startswith("@")):
-        return f"models:/{where}"
+def _from_here() -> list[str]:
+    """What lets a clone on this machine pull where there is no remote: DVC's cache of this project."""
+    cache = dvc_output("cache", "dir").strip()
+    return [f"dvc remote add --local --default here {shlex.quote(cache)}"] if cache else []
+
+
+def _asked(registry: Registry, where: str, task: str | None, params: Params) -> tuple[str, str]:
+    """The registered model, and a number or `@ALIAS`."""
     tasks = [task] if task else list(params.tasks)
-    if len(tasks) > 1:
+    names = [model_name(params.registration, each) for each in tasks]
+    found = re.fullmatch(r"(?:([^/@]+)(?:/(?=\d)|(?=@)))?(\d+|@[^/@]+)", where.removeprefix("models:/"))
+    if found is None:
+        raise InputError(
+            f"{where}: expected a number, @ALIAS, models:/NAME/NUMBER or models:/NAME@ALIAS. "
+            f"{there_are(registry, names)}"
+        )
+    name, which = found.groups()
+    if name is None and len(tasks) > 1:
         raise InputError(f"{where}: a version of which task? Say --task, one of {', '.join(tasks)}.")
-    name = model_name(params.registration, tasks[0])
-    return f"models:/{name}{where}" if where.startswith("@") else f"models:/{name}/{where}"
+    return name or names[0], which
 
 
 def _confirmed(registry: Registry, name: str, number: str) -> dict[str, Any]:

@@ -64,7 +64,10 @@ def test_a_better_model_is_promoted_and_the_log_tells_why(registry: Registry, of
     assert 0 < gain["low"] <= gain["figure"] <= gain["high"]
     assert aliases(registry) == {"champion": TRAINED, "challenger": TRAINED, "previous": UNTRAINED}
     again = run(*PROMOTE)
-    assert (again["promoted"], again["reason"]) == (False, f"version {TRAINED} is the champion already")
+    assert (again["promoted"], again["reason"]) == (
+        False,
+        f"version {TRAINED} is the champion already: nothing is judged",
+    )
     log = read_log(PROMOTIONS)[0][-1]
     assert (log["kind"], log["criteria"], log["looks"]) == ("gate", found["criteria"], 1)
     told = run("promotions")

@@ -192,3 +192,17 @@ def test_who_holds_the_aliases_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     told = rf"^aliases@{NAME} is running already \(process {os.getpid()}, since 20.+\)\. Wait until it has ended, or"
     with held(NAME), held("another"), pytest.raises(InputError, match=told), held(NAME):
         pytest.fail("two at a time")
+
+
+def test_the_log_is_told_though_the_aliases_are_held(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer(UNTRAINED)
+    monkeypatch.setattr(journal, "PATIENCE", 0)
+    capsys.readouterr()
+    with held(NAME):
+        assert main(["promotions"]) == 0
+    out, err = capsys.readouterr()
+    assert "depression first: champion none -> 1" in out
+    assert err.startswith("symptomeme promotions: what stands in the log; it could not be compared: aliases@")
+    assert err.count("\n") == 1

@@ -73,6 +73,18 @@ def test_where_nothing_was_ever_packaged_nothing_is(offer: Offer, run: Run) -> N
 
 
 @pytest.mark.usefixtures("packaged", "unasked")
+def test_models_tells_when_a_champion_is_not_what_is_live(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run(*PROMOTE, "--no-package")
+    assert main(["models"]) == 0
+    assert capsys.readouterr().err == (
+        f"{NAME} {TRAINED} is champion, but what is live is version {UNTRAINED}. Run 'symptomeme package'.\n"
+    )
+    run("package")
+    assert main(["models"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("packaged", "unasked")
 def test_when_packaging_fails_one_line_tells_what_is_served(
     registry: Registry, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
