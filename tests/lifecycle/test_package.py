@@ -238,7 +238,7 @@ def test_the_bento_holds_what_the_service_imports_and_its_pins(
 def test_requirements_name_all_that_the_service_imports() -> None:
     graph = grimp.build_graph("symptomeme", include_external_packages=True, cache_dir=None)
     imported = graph.find_upstream_modules("symptomeme.serving.service")
-    names = {"PIL": "pillow", "yaml": "pyyaml"}
+    names = {"PIL": "pillow", "yaml": "pyyaml"} | {name.replace("-", "_"): name for name in SERVICE}
     external = {names.get(name, name) for name in imported if "symptomeme" not in name}
     assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"]} - {"onnxruntime"}
 

@@ -16,7 +16,7 @@ from symptomeme.domain.errors import ImageError, InputError, ModelError, ToolErr
 from symptomeme.serving.answering import Answering, Busy
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.door import Door
-from symptomeme.serving.door.passage import current, refused
+from symptomeme.serving.door.passage import current, told
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.keeping import count, keep
 from symptomeme.serving.limits import check_pixels
@@ -77,37 +77,36 @@ class Memes:
     @bentoml.api(input_spec=OneMeme)  # type: ignore[untyped-decorator]
     async def classify(self, image: bytes, text: str | None = None, tasks: list[str] | None = None) -> Any:
         """Tell which symptoms a meme expresses, as `symptomeme classify --json` does, with an id of the request."""
-        try:
-            return await self._answer(
-                image, "image", current().request_id, asked_for(tasks, self._followed.now()), text
-            )
-        except Refusal as refusal:
-            return refused(refusal)
+        return await told(self._classify(image, text, tasks))
 
     @bentoml.api(input_spec=ManyMemes)  # type: ignore[untyped-decorator]
     async def classify_batch(self, images: list[bytes], tasks: list[str] | None = None) -> Any:
         """The same for several memes; one that cannot be read has an error in its place."""
-        request_id = current().request_id
-        metrics().images.observe(len(images))
-        try:
-            models = asked_for(tasks, self._followed.now())
-            answers = await asyncio.gather(
-                *(
-                    self._answer_or_refusal(image, f"images {number}", f"{request_id}-{number}", models)
-                    for number, image in enumerate(images, 1)
-                )
-            )
-        except Refusal as refusal:
-            return refused(refusal)
-        return {"request_id": request_id, "answers": answers}
+        return await told(self._classify_batch(images, tasks))
 
     def told_models(self) -> dict[str, Any]:
         """What `GET /models` answers: the models that answer now."""
-        told = [
+        models = [
             {"task": task, "aliases": ["champion"], **model.model_dump(exclude={"tag"})}
             for task, model in self._followed.named().items()
         ]
-        return {"models": told}
+        return {"models": models}
+
+    async def _classify(self, image: bytes, text: str | None, tasks: list[str] | None) -> dict[str, Any]:
+        models = asked_for(tasks, self._followed.now())
+        return await self._answer(image, "image", current().request_id, models, text)
+
+    async def _classify_batch(self, images: list[bytes], tasks: list[str] | None) -> dict[str, Any]:
+        request_id = current().request_id
+        metrics().images.observe(len(images))
+        models = asked_for(tasks, self._followed.now())
+        answers = await asyncio.gather(
+            *(
+                self._answer_or_refusal(image, f"images {number}", f"{request_id}-{number}", models)
+                for number, image in enumerate(images, 1)
+            )
+        )
+        return {"request_id": request_id, "answers": answers}
 
     async def _answer_or_refusal(self, image: bytes, named: str, request_id: str, models: Models) -> dict[str, Any]:
         """The answer to one of several; its picture's fault is its own, any other is that of the request."""
@@ -137,7 +136,7 @@ class Memes:
         count(found)
         if self._requests is not None:
             keep(self._requests, at, request_id, found)
-        claims = any(LABEL in told["labels"] for told in found.answer["tasks"].values())
+        claims = any(LABEL in task["labels"] for task in found.answer["tasks"].values())
         return {**found.answer, "request_id": request_id, **({"support": self._support} if claims else {})}
 
 

@@ -12,7 +12,7 @@ from symptomeme.serving.door.access import HEALTH, caller_of, check_access
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.forms import Fields, read_form
 from symptomeme.serving.door.outgoing import Outgoing
-from symptomeme.serving.door.passage import CURRENT, Passage
+from symptomeme.serving.door.passage import CURRENT, Passage, fault_of
 from symptomeme.serving.door.rate import Rate
 from symptomeme.serving.metrics import metrics
 from symptomeme.serving.settings import ServingSettings, read_settings
@@ -57,7 +57,7 @@ class Door:
             await outgoing.refuse(refusal)
         except Exception as error:
             if not deadline.expired():
-                _log.exception("%s: %s", passage.request_id, type(error).__name__)
+                _log.error("%s: %s", passage.request_id, fault_of(error))
             await outgoing.refuse(self._fault(passage, late=deadline.expired(), path=scope["path"]))
         finally:
             CURRENT.reset(token)

@@ -1,6 +1,7 @@
 """A form's pictures and fields, read within limits and by no other parser: nothing is unpickled, fetched or stored."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from symptomeme.serving.door.passage import Form
 from symptomeme.serving.settings import ServingSettings
 
 KIND = "multipart/form-data"
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every broken form
 MAX_FIELDS, MAX_FIELD_BYTES = 10, 100_000
 
 
@@ -28,6 +30,16 @@ class _InMemory(MultiPartParser):
     """Keeps pictures out of temporary files: a form is no larger than a request may be."""
 
     spool_max_size = 1 << 40
+    ended = False
+
+    def on_end(self) -> None:
+        """The last boundary was there."""
+        self.ended = True
+
+    def close(self) -> None:
+        """Let go of all pictures, also of one that was cut off."""
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
 async def read_form(headers: Headers, receive: Receive, fields: Fields, settings: ServingSettings) -> Form:
@@ -45,16 +57,17 @@ async def read_form(headers: Headers, receive: Receive, fields: Fields, settings
     parser = _InMemory(headers, stream, max_files=most, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)  # type: ignore[arg-type]
     try:
         found = await parser.parse()
+        if not parser.ended:
+            raise Refusal(Code.BAD_FORM, "the form has no end.")
+        return await _form_of(found, fields, most)
     except Refusal:
         raise
     except MultiPartException as error:
         raise Refusal(Code.BAD_FORM, _one_line(error.message)) from None
     except Exception:  # what a body, or the charset it names, makes the parser stumble over
         raise Refusal(Code.BAD_FORM, "the form cannot be read.") from None
-    try:
-        return await _form_of(found, fields, most)
     finally:
-        await found.close()
+        parser.close()
 
 
 async def _within(headers: Headers, receive: Receive, most: int) -> AsyncIterator[bytes]:

@@ -1,13 +1,19 @@
 """One request on its way through the door, and what is known of it."""
 
+import logging
+import traceback
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 from uuid import uuid4
 
 from starlette.responses import Response
 
-from symptomeme.serving.door.codes import Refusal
+from symptomeme.serving.door.codes import Code, Refusal
+
+_log = logging.getLogger("bentoml.symptomeme")
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,26 @@ def current() -> Passage:
     return CURRENT.get(None) or Passage()
 
 
-def refused(refusal: Refusal) -> Response:
-    """An answer whose body the door writes.
+async def told(answering: Awaitable[dict[str, Any]]) -> dict[str, Any] | Response:
+    """An answer, or where there is none the status of a refusal; the door writes its body.
 
     Raises:
-        Refusal: there is no door.
+        Refusal: it is one, and there is no door.
     """
-    passage = CURRENT.get(None)
-    if passage is None:
+    try:
+        return await answering
+    except Refusal as error:
+        refusal = error
+    except Exception as error:
+        _log.error("%s: %s", current().request_id, fault_of(error))
+        refusal = Refusal(Code.INTERNAL, "the service failed.")
+    if CURRENT.get(None) is None:
         raise refusal
-    passage.refusal = refusal
+    current().refusal = refusal
     return Response(status_code=refusal.status)
+
+
+def fault_of(error: Exception) -> str:
+    """Kind and place of a fault, in one line; its message may hold words of a meme and is left out."""
+    calls = traceback.extract_tb(error.__traceback__)[-4:]
+    return f"{type(error).__name__} at " + " > ".join(f"{call.filename}:{call.lineno}" for call in calls)
