@@ -16,6 +16,7 @@ from symptomeme.domain.errors import ImageError, ModelError, ToolError
 from symptomeme.domain.requests import RequestRow, keep_requests
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.guard import OnlyForms
+from symptomeme.serving.page import page
 from symptomeme.serving.place import find_place
 from symptomeme.serving.store import stored_folder
 
@@ -37,6 +38,7 @@ def _as_list(value: Any) -> Any:
     return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
+@bentoml.asgi_app(page(), path="/")
 @bentoml.service(name="symptomeme")
 class Memes:
     """Which symptoms of anxiety or depression a meme expresses. A research tool, not a diagnosis."""

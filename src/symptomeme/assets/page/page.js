@@ -1,0 +1,172 @@
+// The page's behaviour: a meme comes in, is asked about, and the answer is shown.
+import { modelOf, supportOf } from "./more.js";
+import { classify, models } from "./request.js";
+import { facts, summary, taskCard, trust } from "./results.js";
+
+const at = (id) => document.getElementById(id);
+const PATIENCE = 6000; // milliseconds until the page says that it takes long
+
+let key = ""; // in memory alone
+let asked = null; // { image, text }: what "Try again" repeats
+let running = null; // AbortController of the request on its way
+let shown = null; // the answer
+let address = ""; // of the preview
+
+function state(name) {
+  at("main").dataset.state = name;
+  at("progress").hidden = name !== "busy";
+  at("outcome").setAttribute("aria-busy", String(name === "busy"));
+  at("error").hidden = name !== "failed";
+  for (const id of ["again", "reread"]) at(id).disabled = name === "busy";
+}
+
+function preview(image) {
+  URL.revokeObjectURL(address);
+  address = URL.createObjectURL(image);
+  at("picture").hidden = false;
+  at("unseen").hidden = true;
+  at("picture").src = address;
+  at("picture-name").textContent = image.name;
+  at("preview").hidden = false;
+  at("choose").textContent = "Choose another";
+}
+
+/** A new meme: whatever was shown of another goes. */
+function take(image) {
+  at("outcome").hidden = at("words").hidden = true;
+  preview(image);
+  run(image, null);
+}
+
+async function run(image, text) {
+  running?.abort();
+  const own = (running = new AbortController());
+  asked = { image, text };
+  state("busy");
+  at("status").textContent = text === null ? "Reading the words and looking at the picture …" : "Judging it with your words …";
+  const late = setTimeout(() => (at("status").textContent = "Still at it. The first answer and large pictures take longer …"), PATIENCE);
+  try {
+    show(await classify(image, { text, key, signal: own.signal }));
+  } catch (error) {
+    if (own === running && error.name !== "AbortError") fail(error);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function show(answer) {
+  shown = answer;
+  at("text").value = answer.text.value;
+  at("trust").textContent = trust(answer.text);
+  at("reread").hidden = answer.text.engine !== "given";
+  at("notice").textContent = answer.notice;
+  at("tasks").replaceChildren(...Object.entries(answer.tasks).map(([task, found]) => taskCard(task, found)));
+  at("support").replaceChildren(...(answer.support ? supportOf(answer.support) : []));
+  at("support").hidden = !answer.support;
+  at("facts").replaceChildren(...facts(answer));
+  at("json").textContent = JSON.stringify(answer, null, 2);
+  at("copy").textContent = "Copy the answer as JSON";
+  at("status").textContent = summary(answer.tasks);
+  at("outcome").hidden = at("words").hidden = false;
+  state("done");
+}
+
+function fail(error) {
+  const wait = error.wait === null || error.wait === undefined ? "" : ` Try again in ${error.wait} ${error.wait === 1 ? "second" : "seconds"}.`;
+  at("status").textContent = "";
+  at("error-message").textContent = error.message;
+  at("error-remedy").textContent = `${error.remedy ?? ""}${wait}`.trim();
+  at("error-id").textContent = error.id ? `Request id: ${error.id}` : "";
+  at("retry").hidden = error.again === false;
+  state("failed");
+  if (error.status === 401 || error.status === 403) {
+    at("access").open = true;
+    at("key").focus();
+  }
+}
+
+/** A file out of a drop or the clipboard; null where there is none. */
+const fileIn = (data) => [...(data?.files ?? [])][0] ?? null;
+
+function hint(text) {
+  if (at("main").dataset.state !== "busy") at("status").textContent = text;
+}
+
+at("choose").addEventListener("click", () => at("file").click());
+at("file").addEventListener("change", () => {
+  const [image] = at("file").files;
+  if (image) take(image);
+  at("file").value = "";
+});
+at("picture").addEventListener("error", () => {
+  at("picture").hidden = true;
+  at("unseen").hidden = false;
+});
+
+let over = 0; // elements entered and not left while dragging
+const dragging = (change) => {
+  over = change === 0 ? 0 : over + change;
+  at("drop").classList.toggle("over", over > 0);
+};
+document.addEventListener("dragenter", () => dragging(1));
+document.addEventListener("dragleave", () => dragging(-1));
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  dragging(0);
+  const image = fileIn(event.dataTransfer);
+  if (image) take(image);
+  else hint("That was no file. Save the picture first, then drop it here.");
+});
+document.addEventListener("paste", (event) => {
+  const image = fileIn(event.clipboardData);
+  if (image) {
+    event.preventDefault();
+    take(image);
+  } else if (!event.target.closest?.("textarea, input")) hint("There is no picture on the clipboard.");
+});
+
+for (const button of document.querySelectorAll("[data-sample]")) {
+  button.addEventListener("click", async () => {
+    const path = button.dataset.sample;
+    try {
+      const blob = await (await fetch(path)).blob();
+      take(new File([blob], path.split("/").at(-1), { type: blob.type }));
+    } catch {
+      hint("The sample could not be loaded.");
+    }
+  });
+}
+
+at("again").addEventListener("click", () => run(asked.image, at("text").value));
+at("reread").addEventListener("click", () => run(asked.image, null));
+at("retry").addEventListener("click", () => run(asked.image, asked.text));
+
+function useKey() {
+  key = at("key").value.trim();
+  at("access").open = false;
+  if (at("main").dataset.state === "failed") run(asked.image, asked.text);
+}
+at("use-key").addEventListener("click", useKey);
+at("key").addEventListener("keydown", (event) => event.key === "Enter" && useKey());
+
+at("copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(JSON.stringify(shown, null, 2));
+    at("copy").textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(at("json")); // no clipboard to write to: it is ready to be copied by hand
+    at("copy").textContent = "Selected below: press Ctrl C";
+  }
+});
+
+at("models").addEventListener("toggle", async () => {
+  if (!at("models").open) return;
+  try {
+    at("models-list").replaceChildren(...(await models(key)).models.map(modelOf));
+  } catch (error) {
+    at("models-list").textContent = `${error.message} ${error.remedy ?? ""}`;
+  }
+});
+
+at("example").textContent = `curl -F image=@meme.jpg ${new URL("classify", location.href)}`;
