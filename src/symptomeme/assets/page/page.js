@@ -1,4 +1,5 @@
 // The page's behaviour: a meme comes in, is asked about, and the answer is shown.
+import { listen } from "./intake.js";
 import { modelOf, supportOf } from "./more.js";
 import { classify, models } from "./request.js";
 import { facts, summary, taskCard, trust } from "./results.js";
@@ -69,6 +70,7 @@ function show(answer) {
   at("status").textContent = summary(answer.tasks);
   at("outcome").hidden = at("words").hidden = false;
   state("done");
+  if (at("outcome").getBoundingClientRect().top > innerHeight * 0.8) at("outcome").scrollIntoView(); // a phone
 }
 
 function fail(error) {
@@ -85,59 +87,15 @@ function fail(error) {
   }
 }
 
-/** A file out of a drop or the clipboard; null where there is none. */
-const fileIn = (data) => [...(data?.files ?? [])][0] ?? null;
-
 function hint(text) {
   if (at("main").dataset.state !== "busy") at("status").textContent = text;
 }
 
-at("choose").addEventListener("click", () => at("file").click());
-at("file").addEventListener("change", () => {
-  const [image] = at("file").files;
-  if (image) take(image);
-  at("file").value = "";
-});
+listen({ take, hint });
 at("picture").addEventListener("error", () => {
   at("picture").hidden = true;
   at("unseen").hidden = false;
 });
-
-let over = 0; // elements entered and not left while dragging
-const dragging = (change) => {
-  over = change === 0 ? 0 : over + change;
-  at("drop").classList.toggle("over", over > 0);
-};
-document.addEventListener("dragenter", () => dragging(1));
-document.addEventListener("dragleave", () => dragging(-1));
-document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  dragging(0);
-  const image = fileIn(event.dataTransfer);
-  if (image) take(image);
-  else hint("That was no file. Save the picture first, then drop it here.");
-});
-document.addEventListener("paste", (event) => {
-  const image = fileIn(event.clipboardData);
-  if (image) {
-    event.preventDefault();
-    take(image);
-  } else if (!event.target.closest?.("textarea, input")) hint("There is no picture on the clipboard.");
-});
-
-for (const button of document.querySelectorAll("[data-sample]")) {
-  button.addEventListener("click", async () => {
-    const path = button.dataset.sample;
-    try {
-      const blob = await (await fetch(path)).blob();
-      take(new File([blob], path.split("/").at(-1), { type: blob.type }));
-    } catch {
-      hint("The sample could not be loaded.");
-    }
-  });
-}
-
 at("again").addEventListener("click", () => run(asked.image, at("text").value));
 at("reread").addEventListener("click", () => run(asked.image, null));
 at("retry").addEventListener("click", () => run(asked.image, asked.text));
@@ -149,6 +107,12 @@ function useKey() {
 }
 at("use-key").addEventListener("click", useKey);
 at("key").addEventListener("keydown", (event) => event.key === "Enter" && useKey());
+
+at("access").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  at("access").open = false;
+  at("access").querySelector("summary").focus();
+});
 
 at("copy").addEventListener("click", async () => {
   try {

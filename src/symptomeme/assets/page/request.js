@@ -60,7 +60,7 @@ function refusal(response, body) {
   const said = typeof error === "string" ? { message: error } : error ?? {};
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   return new Refused(said.message || `The service answered ${status} ${response.statusText}`.trim() + ".", {
-    remedy: said.remedy ?? REMEDIES[status] ?? "",
+    remedy: said.remedy ?? (wait >= 0 ? "" : REMEDIES[status] ?? ""),
     code: said.code ?? "",
     status,
     id: said.request_id || response.headers.get("X-Request-ID") || "",

@@ -10,7 +10,7 @@ export function make(tag, { className = "", text = null, children = [] } = {}) {
 }
 
 const RULES = {
-  anxiety: "Six symptoms after the GAD-7 questionnaire share one hundred percent. The likeliest is claimed, if it is over its threshold.",
+  anxiety: "The symptoms, after the GAD-7 questionnaire, share 100%. The likeliest is claimed if it is over its threshold.",
   depression: "Each symptom, after the PHQ-9 questionnaire, is judged by itself. All that are over their threshold are claimed.",
 };
 const HELD_BACK =
