@@ -1,37 +1,23 @@
-// Where to find support, and which models answer: data of a free form, shown as text.
+// Where to find support, and which models answer.
 import { make } from "./results.js";
 
-const LINK = /^(https:\/\/|tel:|mailto:)/;
-
-/** Support resources as the answer names them: text, a list, or an object with such members. */
-export function supportOf(told) {
-  if (Array.isArray(told)) return [make("ul", { children: told.map((one) => make("li", { children: supportOf(one) })) })];
-  if (told !== null && typeof told === "object") {
-    return Object.values(told)
-      .filter((value) => value !== null && value !== "")
-      .flatMap((value, place) => (typeof value === "object" ? supportOf(value) : [line(String(value), place === 0)]));
+/** A place to turn to: its name, how to reach it, and what it is. */
+export function resourceOf({ name, contact, about }) {
+  let reach = make("span", { text: contact });
+  if (/^https?:\/\//.test(contact) || /^\+?[\d ()-]{3,}$/.test(contact)) {
+    reach = make("a", { text: contact.replace(/^https?:\/\/(www\.)?|\/$/g, "") });
+    reach.href = contact.startsWith("http") ? contact : `tel:${contact.replace(/[^+\d]/g, "")}`;
+    reach.rel = "noreferrer";
   }
-  return [line(String(told), false)];
-}
-
-function line(text, first) {
-  if (LINK.test(text)) {
-    const link = make("a", { text: text.replace(/^(tel|mailto):/, "") });
-    link.href = text;
-    link.rel = "noreferrer";
-    return make("p", { children: [link] });
-  }
-  return make("p", { children: [make(first ? "strong" : "span", { text })] });
+  const children = [make("strong", { text: name }), ": ", reach];
+  if (about) children.push(make("span", { className: "about", text: about }));
+  return make("li", { children });
 }
 
 /** A served model with its card. */
 export function modelOf({ task, name, version, variant, aliases, digest, data, card }) {
-  const facts = [
-    [name, version === null || version === undefined ? "" : `version ${version}`, variant].filter(Boolean).join(" "),
-    (aliases ?? []).join(", "),
-    digest ? `files ${digest.slice(0, 12)}` : "",
-    typeof data === "string" ? data : "",
-  ];
+  const facts = [`${name} version ${version}`, variant, (aliases ?? []).join(", "), `files ${digest.slice(0, 12)}`];
+  if (data) facts.push(`data ${data.slice(0, 12)}`);
   const children = [make("h3", { text: task }), make("p", { className: "soft", text: facts.filter(Boolean).join(" · ") })];
   if (card) {
     const text = make("pre", { text: card });

@@ -1,8 +1,8 @@
 // The page's behaviour: a meme comes in, is asked about, and the answer is shown.
 import { listen } from "./intake.js";
-import { modelOf, supportOf } from "./more.js";
+import { modelOf, resourceOf } from "./more.js";
 import { classify, models } from "./request.js";
-import { facts, summary, taskCard, trust } from "./results.js";
+import { facts, summary, taskCard, titled, trust } from "./results.js";
 
 const at = (id) => document.getElementById(id);
 const PATIENCE = 6000; // milliseconds until the page says that it takes long
@@ -18,6 +18,7 @@ function state(name) {
   at("progress").hidden = name !== "busy";
   at("outcome").setAttribute("aria-busy", String(name === "busy"));
   at("error").hidden = name !== "failed";
+  at("outcome-title").textContent = name === "failed" ? "What the models said before" : "What the models say";
   for (const id of ["again", "reread"]) at(id).disabled = name === "busy";
 }
 
@@ -62,8 +63,9 @@ function show(answer) {
   at("reread").hidden = answer.text.engine !== "given";
   at("notice").textContent = answer.notice;
   at("tasks").replaceChildren(...Object.entries(answer.tasks).map(([task, found]) => taskCard(task, found)));
-  at("support").replaceChildren(...(answer.support ? supportOf(answer.support) : []));
   at("support").hidden = !answer.support;
+  at("support-message").textContent = answer.support?.message ?? "";
+  at("support-list").replaceChildren(...(answer.support?.resources ?? []).map(resourceOf));
   at("facts").replaceChildren(...facts(answer));
   at("json").textContent = JSON.stringify(answer, null, 2);
   at("copy").textContent = "Copy the answer as JSON";
@@ -76,7 +78,7 @@ function show(answer) {
 function fail(error) {
   const wait = error.wait === null || error.wait === undefined ? "" : ` Try again in ${error.wait} ${error.wait === 1 ? "second" : "seconds"}.`;
   at("status").textContent = "";
-  at("error-message").textContent = error.message;
+  at("error-message").textContent = titled(error.message);
   at("error-remedy").textContent = `${error.remedy ?? ""}${wait}`.trim();
   at("error-id").textContent = error.id ? `Request id: ${error.id}` : "";
   at("retry").hidden = error.again === false;
@@ -129,7 +131,7 @@ at("models").addEventListener("toggle", async () => {
   try {
     at("models-list").replaceChildren(...(await models(key)).models.map(modelOf));
   } catch (error) {
-    at("models-list").textContent = `${error.message} ${error.remedy ?? ""}`;
+    at("models-list").textContent = titled(`${error.message} ${error.remedy ?? ""}`);
   }
 });
 

@@ -13,10 +13,16 @@ const REMEDIES = {
   403: "Give the key of this service under “Access key”. Without a key, it answers only on its own machine.",
   413: "Give a smaller picture.",
   415: "Give a picture: JPEG, PNG, GIF, WebP, BMP or TIFF.",
-  429: "Wait a moment, then try again.",
+  429: "It was asked too often.",
   500: "Try again. If it stays so, tell whoever runs this service, with the id below.",
-  503: "Wait a moment, then try again.",
+  503: "It has no model, or too much to do.",
   504: "Try again, or give a smaller picture.",
+};
+const OURS = {
+  unauthorized: REMEDIES[401], // the service tells programs which header
+  too_many_requests: "",
+  busy: "",
+  not_ready: "Its models are still being loaded.",
 };
 const PASSING = [0, 429, 500, 502, 503, 504];
 
@@ -60,7 +66,7 @@ function refusal(response, body) {
   const said = typeof error === "string" ? { message: error } : error ?? {};
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   return new Refused(said.message || `The service answered ${status} ${response.statusText}`.trim() + ".", {
-    remedy: said.remedy ?? (wait >= 0 ? "" : REMEDIES[status] ?? ""),
+    remedy: OURS[said.code] ?? said.remedy ?? REMEDIES[status] ?? "",
     code: said.code ?? "",
     status,
     id: said.request_id || response.headers.get("X-Request-ID") || "",

@@ -10,14 +10,14 @@ export function make(tag, { className = "", text = null, children = [] } = {}) {
 }
 
 const RULES = {
-  anxiety: "The symptoms, after the GAD-7 questionnaire, share 100%. The likeliest is claimed if it is over its threshold.",
-  depression: "Each symptom, after the PHQ-9 questionnaire, is judged by itself. All that are over their threshold are claimed.",
+  anxiety: "The symptoms, after the GAD‑7 questionnaire, share 100%. The likeliest is claimed if it is over its threshold.",
+  depression: "Each symptom, after the PHQ‑9 questionnaire, is judged by itself. All that are over their threshold are claimed.",
 };
 const HELD_BACK =
   "The model abstains: no symptom is over its threshold. That does not mean that the meme, or a person, is harmless.";
 
-/** A name with a capital letter. */
-const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1);
+/** A sentence or name with a capital letter. */
+export const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** "A, B and C". */
 const listed = (names) => new Intl.ListFormat("en").format(names);
@@ -45,9 +45,10 @@ export function taskCard(task, { labels, probabilities, thresholds, abstain, mod
     ),
   });
   bars.setAttribute("role", "list");
+  const legend = make("p", { className: "legend", children: [make("i"), "The mark on a bar: the threshold that a symptom needs to be claimed"] });
   const card = make("article", {
     className: "task",
-    children: [make("header", { children: [title, which] }), claim, why, bars],
+    children: [make("header", { children: [title, which] }), claim, why, bars, legend],
   });
   card.dataset.task = task;
   return card;
@@ -59,7 +60,7 @@ function bar(label, probability, threshold, claimed) {
   if (claimed) name.append(" ", make("span", { className: "badge", text: "✓ claimed" }));
   const numbers = make("span", {
     className: "numbers",
-    children: [make("b", { text: value }), make("span", { className: "limit", text: ` threshold ${limit}` })],
+    children: [make("b", { text: value }), make("span", { className: "limit", text: ` needs ${limit}` })],
   });
   const track = make("div", { className: "track", children: [make("i", { className: "fill" }), make("i", { className: "tick" })] });
   track.setAttribute("aria-hidden", "true");
