@@ -86,7 +86,7 @@ function fail(error) {
   if (error.status === 401 || error.status === 403) {
     at("access").open = true;
     at("key").focus();
-  }
+  } else at("error").scrollIntoView({ block: "nearest" });
 }
 
 function hint(text) {
