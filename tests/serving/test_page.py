@@ -146,6 +146,8 @@ def test_it_is_in_order_in_every_state(opened: Opened, width: int, scheme: str) 
     )
     beside = page.locator("#outcome").evaluate("one => one.getBoundingClientRect().left > innerWidth / 3")
     assert beside == (width > 1000)
+    page.set_viewport_size({"width": 320, "height": 600})
+    assert not is_too_wide(page)
     assert own_faults(opened, 400) == []
 
 
