@@ -117,8 +117,11 @@ def test_edited_words_are_judged_and_the_keyboard_is_enough(opened: Opened) -> N
     expect(page.locator("#trust")).to_have_text("These are the words you gave.")
     settled(page)
     assert answer_on(page)["text"]["value"] == "i cannot sleep"
-    page.get_by_role("button", name="Read the picture again").click()
+    expect(page.locator("#again")).to_be_focused()
+    tab_to(page, "#reread")
+    page.keyboard.press("Enter")
     expect(page.locator("#trust")).not_to_have_text("These are the words you gave.")
+    expect(page.locator("#again")).to_be_focused()  # the other button is gone
     assert opened.faults == []
 
 

@@ -76,8 +76,8 @@ def _shipped(include: list[str], package: Path) -> list[Path]:
     found: list[Path] = []
     for entry in wanted:
         if entry.endswith("/"):
-            wanted_here = "*" if entry.startswith("assets/") else "*.py"
-            found += (path for path in (package / entry).rglob(wanted_here) if path.is_file())
+            pattern = "*" if entry.startswith("assets/") else "*.py"
+            found += (path for path in (package / entry).rglob(pattern) if path.is_file())
         elif (package / entry).is_file():
             found.append(package / entry)
     return sorted(found)

@@ -14,12 +14,12 @@ let shown = null; // the answer
 let address = ""; // of the preview
 
 function state(name) {
+  if (name !== "failed" && at("error").contains(document.activeElement)) at("main").focus({ preventScroll: true });
   at("main").dataset.state = name;
   at("progress").hidden = name !== "busy";
   at("outcome").setAttribute("aria-busy", String(name === "busy"));
   at("error").hidden = name !== "failed";
   at("outcome-title").textContent = name === "failed" ? "What the models said before" : "What the models say";
-  for (const id of ["again", "reread"]) at(id).disabled = name === "busy";
 }
 
 function preview(image) {
@@ -60,6 +60,7 @@ function show(answer) {
   shown = answer;
   at("text").value = answer.text.value;
   at("trust").textContent = trust(answer.text);
+  if (document.activeElement === at("reread")) at("again").focus(); // before it is hidden
   at("reread").hidden = answer.text.engine !== "given";
   at("notice").textContent = answer.notice;
   at("tasks").replaceChildren(...Object.entries(answer.tasks).map(([task, found]) => taskCard(task, found)));
@@ -102,19 +103,20 @@ at("again").addEventListener("click", () => run(asked.image, at("text").value));
 at("reread").addEventListener("click", () => run(asked.image, null));
 at("retry").addEventListener("click", () => run(asked.image, asked.text));
 
+function closeAccess() {
+  at("access").open = false;
+  at("access").querySelector("summary").focus();
+}
+
 function useKey() {
   key = at("key").value.trim();
-  at("access").open = false;
+  closeAccess();
   if (at("main").dataset.state === "failed") run(asked.image, asked.text);
 }
 at("use-key").addEventListener("click", useKey);
 at("key").addEventListener("keydown", (event) => event.key === "Enter" && useKey());
 
-at("access").addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  at("access").open = false;
-  at("access").querySelector("summary").focus();
-});
+at("access").addEventListener("keydown", (event) => event.key === "Escape" && closeAccess());
 
 at("copy").addEventListener("click", async () => {
   try {

@@ -41,7 +41,7 @@ async function ask(path, options, key) {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   let response;
   try {
-    response = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
+    response = await fetch(path, { ...options, headers, credentials: "same-origin", cache: "no-store" });
     if (response.ok) return await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
