@@ -112,6 +112,10 @@ def test_a_champion_is_built_asked_and_live_and_nothing_is_built_twice(
     assert live() == Live(bento=told["bento"], models=told["models"])
     assert bentos_holding(model["digest"]) == [told["bento"]]
     assert own_code(told["bento"]) == f"{told['bento'].replace(':', '/')}/src/symptomeme/predictor.py"
+    own = Path(bentoml.bentos.get(told["bento"]).path) / "src/symptomeme/assets/page"
+    assert {"index.html", "page.js", "samples/cursor.jpg"} < {
+        path.relative_to(own).as_posix() for path in own.rglob("*")
+    }
     before = StatePaths().live.stat()
     assert main(["package", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {**told, "built": False, "moved": False}

@@ -1,14 +1,15 @@
-"""What is read with GET: the models, the metrics, and the description of the API."""
+"""What is read with GET: the models, the metrics, the description of the API, and the page for people."""
 
 import bentoml
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from symptomeme.serving.metrics import exposed
 from symptomeme.serving.openapi import described
+from symptomeme.serving.page import page
 
 
 async def _models(_: Request) -> Response:
@@ -30,5 +31,6 @@ reading = Starlette(
         Route("/metrics", _metrics),
         Route("/openapi.json", _openapi),
         Route("/docs.json", _openapi),  # where BentoML has its own, which knows less
+        Mount("/", page()),  # last: it is asked for what is none of the others
     ]
 )
