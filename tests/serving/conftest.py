@@ -27,7 +27,13 @@ def package(
             write_model(folder, text_folder, vision_folder, seed=seed, task=task)
         digest, name = of_folder(folder), f"served-{task}"
         model = PackagedModel(
-            name=name, version=str(seed), variant="fusion", digest=digest, tag=f"{name}:{digest[:12]}"
+            name=name,
+            version=str(seed),
+            variant="fusion",
+            digest=digest,
+            tag=f"{name}:{digest[:12]}",
+            data="abc.dir",
+            card="# Card",
         )
         put_model(folder, model)
         return model

@@ -7,7 +7,7 @@ _PREDICTOR = (
     "diskcache", "numpy", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy", "torch", "tqdm", "transformers",
 )  # fmt: skip
 
-SERVICE = (*_PREDICTOR, "bentoml", "starlette")
+SERVICE = (*_PREDICTOR, "anyio", "bentoml", "prometheus-client", "pydantic-settings", "python-multipart", "starlette")
 """Distributions that the service imports."""
 
 REGISTERED = (*_PREDICTOR, "mlflow", "pandas")
