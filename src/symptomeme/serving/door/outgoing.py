@@ -9,13 +9,9 @@ from starlette.types import Message, Send
 from symptomeme.serving.door.codes import Refusal, of_status
 from symptomeme.serving.door.passage import Passage
 
-CSP_PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
-CSP = "default-src 'none'; frame-ancestors 'none'"
 HEADERS = {
     "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
@@ -76,7 +72,6 @@ class Outgoing:
         await self._send({"type": "http.response.body", "body": b"" if self._head else body})
 
     def _dress(self, headers: MutableHeaders) -> None:
-        headers.update(HEADERS)
-        is_page = headers.get("content-type", "").startswith("text/html")
-        headers["content-security-policy"] = CSP_PAGE if is_page else CSP
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)  # the page has a policy and a caching of its own
         headers["x-request-id"] = self._passage.request_id
