@@ -171,15 +171,30 @@ def test_self_harm_is_answered_with_places_to_turn_to(client: TestClient, monkey
         assert ("support" in found) == claims, there
 
 
-def test_readiness_is_an_answer_to_a_drawn_picture(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_is_an_answer_to_a_drawn_picture(client: TestClient) -> None:
     assert client.get("/readyz").status_code == 200
 
-    class Broken:
-        async def answer(self, *_: object) -> None:
-            raise ToolError("Tesseract is missing")
+    models: Any = {"anxiety": object()}
 
-    broken = SelfTest(Broken())  # type: ignore[arg-type]
-    assert not asyncio.run(broken.passes({"anxiety": object()}))  # type: ignore[dict-item]
+    class Counting:
+        asked, fault = 0, ToolError("Tesseract is missing")
+
+        async def answer(self, *_: object) -> None:
+            self.asked += 1
+            await asyncio.sleep(0)
+            if self.fault is not None:
+                raise self.fault
+
+    async def ask() -> None:
+        answering: Any = Counting()
+        test = SelfTest(answering)
+        assert await asyncio.gather(*(test.passes(models) for _ in range(3))) == [False] * 3
+        assert answering.asked == 1
+        answering.fault = None
+        assert [await test.passes(models), await test.passes(models), answering.asked] == [True, True, 2]
+        assert not await test.passes({})
+
+    asyncio.run(ask())
 
 
 def test_metrics_have_no_series_that_a_caller_can_name(client: TestClient) -> None:

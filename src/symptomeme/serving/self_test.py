@@ -1,5 +1,6 @@
 """A picture that is drawn, read and judged before a service calls itself ready."""
 
+import asyncio
 import io
 import logging
 
@@ -27,18 +28,27 @@ class SelfTest:
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
         self._passed: Models | None = None
+        self._running: asyncio.Task[None] | None = None
 
     async def passes(self, models: Models) -> bool:
-        """Whether these models answer a picture, its words read; they are asked until they do."""
+        """Whether these models answer a picture, its words read; they are asked until they do.
+
+        One test runs at a time, and to its end, however many ask and however soon they go.
+        """
         if not models:
             return False
         if self._passed is not models:
-            try:
-                await self._answering.answer(drawn(), "self-test", models, None)
-            except Busy:
-                return self._passed is not None
-            except SymptomemeError as error:
-                _log.error("the self-test failed: %s", error)
-                return False
+            if self._running is None or self._running.done():
+                self._running = asyncio.create_task(self._run(models))
+            await asyncio.shield(self._running)
+        return self._passed is models
+
+    async def _run(self, models: Models) -> None:
+        try:
+            await self._answering.answer(drawn(), "self-test", models, None)
             self._passed = models
-        return True
+        except Busy:
+            if self._passed is not None:  # what keeps it busy is answered
+                self._passed = models
+        except SymptomemeError as error:
+            _log.error("the self-test failed: %s", error)
