@@ -32,6 +32,8 @@ WIDTHS = """bars => bars.map(bar => {
     bar.getAnimations().forEach(one => one.finish());
     return bar.offsetWidth / bar.parentElement.offsetWidth;
 })"""
+UNDER = """held => held.getBoundingClientRect().bottom
+    <= document.querySelector(".samples").getBoundingClientRect().top"""
 Package = Callable[..., PackagedModel]
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="no Chromium in PATH; scripts/setup.sh --browser installs one where it may"
@@ -128,7 +130,7 @@ def test_edited_words_are_judged_and_the_keyboard_is_enough(opened: Opened) -> N
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
 def test_it_is_in_order_in_every_state(opened: Opened, width: int, scheme: str) -> None:
     page = opened.page
-    page.set_viewport_size({"width": width, "height": 800})
+    page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     found = {"empty": faults_of_access(page)}
     choose(page, b"no picture", "notes.txt", "text/plain")
@@ -149,6 +151,8 @@ def test_it_is_in_order_in_every_state(opened: Opened, width: int, scheme: str) 
     )
     beside = page.locator("#outcome").evaluate("one => one.getBoundingClientRect().left > innerWidth / 3")
     assert beside == (width > 1000)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.locator(".held").evaluate(UNDER)  # the meme stays in sight, but over nothing else
     page.set_viewport_size({"width": 320, "height": 600})
     assert not is_too_wide(page)
     assert own_faults(opened, 400) == []
