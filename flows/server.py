@@ -4,7 +4,6 @@ All state is the project's own. A program that ends by itself is started again; 
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import signal
@@ -15,19 +14,18 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from flows.environment import HOME, RUNNING, running_server
-from flows.programs import ARTIFACTS, LOGS, POOL, Kept, ServerError, keeping, programs, say, worker
+from flows.deploying import deploy
+from flows.environment import RUNNING, running_server
+from flows.programs import ARTIFACTS, LOGS, Kept, ServerError, keeping, programs, say, worker
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.ports import LOOPBACK
 
 PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
-DEPLOYED = HOME / "deployed"
 MAKE_STORE = """
 from pathlib import Path
 from symptomeme.lifecycle.database import make_database
 make_database(Path("mlruns.db").absolute())
 """  # in a process of its own, which MLflow need not fill for as long as the server lives
-DEFINED_BY = ("prefect.yaml", "flows/*.py")
 
 
 def serve() -> int:
@@ -73,7 +71,7 @@ def _serve(held: TextIO) -> int:
         for server in kept:
             server.wait_until_it_answers(stopping)
         if not stopping.is_set():
-            _deploy()
+            deploy()
             kept.append(Kept(worker()))
             is_here = len(wanted) > 1
             told = {
@@ -91,33 +89,6 @@ def _serve(held: TextIO) -> int:
     held.truncate(0)
     say("stopped")
     return 0
-
-
-def _deploy() -> None:
-    """Make the pool and the deployments, unless they were made of the same files before: what was paused stays so.
-
-    Raises:
-        ServerError: Prefect refused.
-    """
-    files = sorted(path for pattern in DEFINED_BY for path in Path.cwd().glob(pattern))
-    server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
-    found = hashlib.sha256(b"".join([server.encode(), *(path.read_bytes() for path in files)])).hexdigest()
-    if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found:
-        return
-    say("deploying")
-    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect("--no-prompt", "deploy", "--all")
-    DEPLOYED.write_text(found, encoding="utf-8")
-
-
-def _prefect(*arguments: str) -> None:
-    command = [sys.executable, "-m", "prefect", *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, "PWD": str(Path.cwd())}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        told = " ".join((done.stderr or done.stdout).split())[-300:]
-        raise ServerError(f"'prefect {' '.join(arguments)}' failed: {told}")
 
 
 def _make_store() -> None:

@@ -1,4 +1,4 @@
-"""Take the pictures of docs/looking.md in a real browser. Run it where `make demo` has run; it draws on sample memes.
+"""Take the pictures of the docs in a real browser. Run it where `make demo` has run; it draws on sample memes.
 
     python scripts/screenshots.py            # every page
     python scripts/screenshots.py mlflow     # these alone
@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import prefect_page
+import service_page
 from browser import chromium, open_page
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
@@ -126,6 +127,9 @@ PAGES: dict[str, Callable[[BrowserContext, ExitStack], Page]] = {
     "error_page": errors,
     "prefect_schedule": prefect_schedule,
     "prefect_run": prefect_run,
+    "page_light": service_page.light,
+    "page_dark": service_page.dark,
+    "page_phone": service_page.phone,
 }
 
 

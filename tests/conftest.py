@@ -5,13 +5,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 import yaml
 from readme import commands_under, inline
-from small_models import LABELS, write_untrained
+from small_models import LABELS, write_model, write_untrained
 from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -21,6 +21,9 @@ from transformers import BertConfig, BertModel, CLIPVisionConfig, CLIPVisionMode
 
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, quiet_transformers
+
+if TYPE_CHECKING:
+    from symptomeme.domain.pointer import PackagedModel
 
 ROOT = Path(__file__).parents[1]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
@@ -139,6 +142,37 @@ def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["BENTOML_HOME"] = str(home)
     os.environ["BENTOML_DO_NOT_TRACK"] = "True"
     return home
+
+
+@pytest.fixture(scope="session")
+def package(
+    bentoml_home: Path, tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path
+) -> Callable[..., "PackagedModel"]:
+    """Put a tiny model of this seed into the store."""
+    from symptomeme.domain.digests import of_folder  # noqa: PLC0415 - with BentoML, which most tests do without
+    from symptomeme.domain.pointer import PackagedModel  # noqa: PLC0415
+    from symptomeme.lifecycle.bentos import put_model  # noqa: PLC0415
+
+    base = tmp_path_factory.mktemp("models")
+
+    def put(seed: int, task: str = "anxiety") -> "PackagedModel":
+        folder = base / f"{task}-{seed}"
+        if not folder.exists():
+            write_model(folder, text_folder, vision_folder, seed=seed, task=task)
+        digest, name = of_folder(folder), f"served-{task}"
+        model = PackagedModel(
+            name=name,
+            version=str(seed),
+            variant="fusion",
+            digest=digest,
+            tag=f"{name}:{digest[:12]}",
+            data="abc.dir",
+            card="# Card",
+        )
+        put_model(folder, model)
+        return model
+
+    return put
 
 
 @pytest.fixture(scope="session")

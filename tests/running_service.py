@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import requests
+from starlette.testclient import TestClient
 
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.ports import free_port
@@ -22,8 +24,13 @@ IMAGE = bytes(example().image[0])
 PATIENCE = 240  # seconds until a test gives up
 
 
+def local_client(app: Any, **options: Any) -> TestClient:
+    """A caller on the service's machine."""
+    return TestClient(app, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000), **options)
+
+
 @contextmanager
-def service() -> Iterator[str]:
+def service(**settings: str) -> Iterator[str]:
     """The address of a service that runs in the current folder, a project with something live."""
     port = str(free_port())
     path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
@@ -34,7 +41,7 @@ def service() -> Iterator[str]:
             [sys.executable, "-m", "bentoml", "serve", "--host", "127.0.0.1", "--port", port],
             stdout=output,
             stderr=output,
-            env={**environment, "PYTHONPATH": path},
+            env={**environment, "PYTHONPATH": path, "SYMPTOMEME_REQUESTS_PER_MINUTE": "1000000", **settings},
         )
     url = f"http://127.0.0.1:{port}"
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +23,7 @@ from symptomeme.models.decision import abstains, decide
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import Reading, reading_of_given, without_persons
+from symptomeme.text.ocr import OcrEngine, Reading, reading_of_given, without_persons
 
 _engine_of = cache(engine_of)
 
@@ -146,41 +146,73 @@ def examine(image: Path | bytes, named: str, models: Sequence[Served], text: str
     took: dict[str, float] = {}
     with _timed(took, "picture"):
         picture = read_picture(image, where=named)
-    readings: dict[str, tuple[Reading, str]] = {}
-    tasks, features = {}, {}
+    words: dict[str, Words] = {}
+    found: list[Prediction] = []
     for served in models:
-        config = served.predictor.config
-        settings = json.dumps(config.ocr, sort_keys=True)
-        if settings not in readings:
+        ocr = served.predictor.config.ocr
+        settings = settings_key(ocr)
+        if settings not in words:
             with _timed(took, "ocr"):
-                readings[settings] = _words(picture, text, config.ocr)
+                if text is None:
+                    engine = _engine_of(ocr_params(ocr))
+                    words[settings] = words_read(engine, picture, ocr)
+                else:
+                    words[settings] = words_given(text, ocr)
         with _timed(took, served.task):
-            read = readings[settings][0]
-            found = served.predictor.predict([picture], [read.text])[0]
-        tasks[served.task] = {**found.told(), "model": served.told()}
-        features[served.task] = Features(len(read.text), read.confidence, found.embedding)
-    reading, engine_name = next(iter(readings.values()))
+            found += served.predictor.predict([picture], [words[settings].reading.text])
+    sha256 = of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest()
+    told = [words[settings_key(served.predictor.config.ocr)] for served in models]
+    return examined(named, sha256, list(zip(models, told, found, strict=True)), took)
+
+
+class Words(NamedTuple):
+    """The words in a meme as a model gets them, and where they are from."""
+
+    reading: Reading
+    source: str
+
+
+def settings_key(ocr: dict[str, Any] | None) -> str:
+    """The same for models that read words alike."""
+    return json.dumps(ocr, sort_keys=True)
+
+
+def words_given(text: str, ocr: dict[str, Any] | None) -> Words:
+    """Words that came with the picture, as the model's memes had theirs."""
+    reading = reading_of_given(text)
+    # a model that was trained before there was masking is given what it knows
+    return Words(without_persons(reading) if (ocr or {}).get("mask_personal", False) else reading, "given")
+
+
+def words_read(engine: OcrEngine, picture: Image.Image, ocr: dict[str, Any] | None) -> Words:
+    """Words that an engine reads with a model's params.
+
+    Raises:
+        ModelError: the params are of another version.
+        ToolError: the engine failed.
+    """
+    reading = engine.read([picture])[0]
+    return Words(without_persons(reading) if ocr_params(ocr).mask_personal else reading, engine.settings)
+
+
+def examined(
+    named: str, sha256: str, found: Sequence[tuple[Served, Words, Prediction]], took: Mapping[str, float]
+) -> Examined:
+    """The answer that is made of what models say, the first one's words in it; `took` is in milliseconds."""
+    first = found[0][1]
     told = {
         "image": named,
-        "sha256": of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest(),
-        "text": {"value": reading.text, "confidence": reading.confidence, "engine": engine_name},
-        "tasks": tasks,
+        "sha256": sha256,
+        "text": {"value": first.reading.text, "confidence": first.reading.confidence, "engine": first.source},
+        "tasks": {served.task: {**said.told(), "model": served.told()} for served, _, said in found},
         "milliseconds": {step: round(value, 1) for step, value in took.items()},
         "notice": NOTICE,
     }
+    features = {
+        served.task: Features(len(words.reading.text), words.reading.confidence, said.embedding)
+        for served, words, said in found
+    }
     return Examined(told, features)
-
-
-def _words(picture: Image.Image, text: str | None, ocr: dict[str, Any] | None) -> tuple[Reading, str]:
-    """The words as the model's memes had theirs, and where they are from."""
-    if text is not None:
-        # a model that was trained before there was masking is given what it knows
-        reading, source, mask = reading_of_given(text), "given", (ocr or {}).get("mask_personal", False)
-    else:
-        params = ocr_params(ocr)
-        engine = _engine_of(params)
-        reading, source, mask = engine.read([picture])[0], engine.settings, params.mask_personal
-    return (without_persons(reading) if mask else reading), source
 
 
 def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:

@@ -25,6 +25,7 @@ from symptomeme.lifecycle import package
 from symptomeme.lifecycle.bentofile import locked
 from symptomeme.lifecycle.bentos import bentos_holding, put_model
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
+from symptomeme.lifecycle.lineage import DATASET
 from symptomeme.lifecycle.package import Packaged, package_champions
 from symptomeme.lifecycle.probe import differences
 from symptomeme.lifecycle.registry import Registry
@@ -56,16 +57,18 @@ def champion(params: Params, registry: Registry, tmp_path: Path, text_folder: Pa
         if not folder.exists():
             write_model(folder, text_folder, vision_folder, seed=seed, task=task)
         name = f"{params.registration.model_prefix}-{task}"
+        card = tmp_path / "MODEL_CARD.md"
+        card.write_text("# Tiny\n")
         version = registry.add(
             name,
             Candidate(
                 digest=of_folder(folder),
-                tags={TASK: task, VARIANT: "fusion", DATA_KIND: "sample", KIND: "variant"},
+                tags={TASK: task, VARIANT: "fusion", DATA_KIND: "sample", KIND: "variant", DATASET: "abc.dir"},
                 params={},
                 metrics={},
                 curves={},
                 model=folder,
-                files={},
+                files={"evaluation": [card]},
                 description="tiny",
             ),
         )
@@ -109,9 +112,14 @@ def test_a_champion_is_built_asked_and_live_and_nothing_is_built_twice(
     model = told["models"]["anxiety"]
     assert (model["version"], model["variant"]) == (version, "fusion")
     assert model["tag"] == f"{model['name']}:{model['digest'][:12]}"
-    assert live() == Live(bento=told["bento"], models=told["models"])
+    assert model["data"] == "abc.dir"
+    assert live() == Live(bento=told["bento"], models={"anxiety": PackagedModel(**model, card="# Tiny\n")})
     assert bentos_holding(model["digest"]) == [told["bento"]]
     assert own_code(told["bento"]) == f"{told['bento'].replace(':', '/')}/src/symptomeme/predictor.py"
+    own = Path(bentoml.bentos.get(told["bento"]).path) / "src/symptomeme/assets/page"
+    assert {"index.html", "page.js", "samples/cursor.jpg"} < {
+        path.relative_to(own).as_posix() for path in own.rglob("*")
+    }
     before = StatePaths().live.stat()
     assert main(["package", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {**told, "built": False, "moved": False}
@@ -238,7 +246,7 @@ def test_the_bento_holds_what_the_service_imports_and_its_pins(
 def test_requirements_name_all_that_the_service_imports() -> None:
     graph = grimp.build_graph("symptomeme", include_external_packages=True, cache_dir=None)
     imported = graph.find_upstream_modules("symptomeme.serving.service")
-    names = {"PIL": "pillow", "yaml": "pyyaml"}
+    names = {"PIL": "pillow", "yaml": "pyyaml"} | {name.replace("-", "_"): name for name in SERVICE}
     external = {names.get(name, name) for name in imported if "symptomeme" not in name}
     assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"]} - {"onnxruntime"}
 

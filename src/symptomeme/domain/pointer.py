@@ -24,6 +24,8 @@ class PackagedModel(BaseModel):
     variant: str
     digest: str  # of the model folder's files
     tag: str  # in BentoML's model store
+    data: str | None = None  # digest of the dataset that it was trained on
+    card: str | None = None  # its model card, Markdown
 
 
 class Live(BaseModel):

@@ -71,12 +71,13 @@ def _needs(name: str) -> list[NormalizedName]:
 
 
 def _shipped(include: list[str], package: Path) -> list[Path]:
-    """The package's source files that bentofile.yaml includes, by folder or file."""
+    """The package's source files and assets that bentofile.yaml includes, by folder or file."""
     wanted = [entry.removeprefix(f"src/{package.name}/") for entry in include]
     found: list[Path] = []
     for entry in wanted:
         if entry.endswith("/"):
-            found += (path for path in (package / entry).rglob("*.py"))
+            pattern = "*" if entry.startswith("assets/") else "*.py"
+            found += (path for path in (package / entry).rglob(pattern) if path.is_file())
         elif (package / entry).is_file():
             found.append(package / entry)
     return sorted(found)

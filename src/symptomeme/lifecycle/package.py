@@ -14,6 +14,8 @@ from symptomeme.domain.pointer import Live, PackagedModel, read_live, write_live
 from symptomeme.lifecycle.bentofile import write_context
 from symptomeme.lifecycle.bentos import build_bento, delete_bento, put_model, use_store
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
+from symptomeme.lifecycle.gate import CARD
+from symptomeme.lifecycle.lineage import DATASET
 from symptomeme.lifecycle.moves import CHAMPION
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.probe import probe
@@ -36,7 +38,7 @@ class Packaged(NamedTuple):
 
     def told(self) -> dict[str, Any]:
         """As `symptomeme package --json` prints it."""
-        models = self.live.model_dump()["models"]
+        models = {task: model.model_dump(exclude={"card"}) for task, model in self.live.models.items()}
         return {"built": self.built, "moved": self.moved, "bento": self.live.bento, "models": models,
                 "live": str(StatePaths().live)}  # fmt: skip
 
@@ -112,13 +114,19 @@ def _champion(params: Params, task: str) -> _Champion:
     if kind != "variant" or of_folder(folder) != digest:
         fault = "is no variant of this model" if kind != "variant" else "has another digest than its model folder"
         raise RegistryError(f"{name} {version.version} {fault}: it is not packaged. Give the alias to another version.")
-    tag = f"{name}:{digest[:SHORT]}".lower()
-    return _Champion(
-        folder,
-        PackagedModel(
-            name=name, version=str(version.version), variant=version.tags.get(VARIANT, ""), digest=digest, tag=tag
-        ),
+    with TemporaryDirectory(prefix="symptomeme-card-") as scratch:
+        card = registry.logged(version, CARD, into=Path(scratch))
+        told = None if card is None else card.read_text(encoding="utf-8")
+    model = PackagedModel(
+        name=name,
+        version=str(version.version),
+        variant=version.tags.get(VARIANT, ""),
+        digest=digest,
+        tag=f"{name}:{digest[:SHORT]}".lower(),
+        data=version.tags.get(DATASET),
+        card=told,
     )
+    return _Champion(folder, model)
 
 
 def _served(champion: _Champion) -> Served:

@@ -40,7 +40,7 @@ def probe(tag: str, models: Sequence[Served]) -> None:
                 [sys.executable, "-m", "bentoml", "serve", tag, "--host", LOOPBACK, "--port", str(port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "SYMPTOMEME_STATE": scratch},  # no pointer there, and no line among real requests
+                env=_environment(scratch),
                 start_new_session=True,
             )
             try:
@@ -52,6 +52,12 @@ def probe(tag: str, models: Sequence[Served]) -> None:
     different = differences(expected["tasks"], found.get("tasks", {}))
     if different:
         raise ToolError(f"{tag} answers otherwise than the registered models: {different[0]}. Nothing went live.")
+
+
+def _environment(state: str) -> dict[str, str]:
+    """That of the trial: without a key, and with a state folder that holds no pointer and no real requests."""
+    own = {name: value for name, value in os.environ.items() if name != "SYMPTOMEME_API_KEY"}
+    return {**own, "SYMPTOMEME_STATE": state}
 
 
 def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ _PREDICTOR = (
     "diskcache", "numpy", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy", "torch", "tqdm", "transformers",
 )  # fmt: skip
 
-SERVICE = (*_PREDICTOR, "bentoml", "starlette")
+SERVICE = (*_PREDICTOR, "anyio", "bentoml", "cachetools", "prometheus-client", "pydantic-settings", "starlette")
 """Distributions that the service imports."""
 
 REGISTERED = (*_PREDICTOR, "mlflow", "pandas")

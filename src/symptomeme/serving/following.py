@@ -53,6 +53,10 @@ class Followed:
         """The models to answer one request with; empty while there are none."""
         return self._models
 
+    def named(self) -> Mapping[str, PackagedModel]:
+        """What is known of these models, by task."""
+        return self._named
+
     def follow(self) -> None:
         """Start to look for changes, until `end`."""
         if self._pointer is not None:

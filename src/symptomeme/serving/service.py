@@ -1,48 +1,60 @@
 """The HTTP service: decode, predict, encode. `bentoml serve` in the project's root, or of a built Bento."""
 
-import json
+import asyncio
 import logging
 import os
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
+from typing import Any
 
 import bentoml
-from bentoml.exceptions import InvalidArgument, ServiceUnavailable
-from pydantic import BeforeValidator, Field
+from anyio import to_thread
+from bentoml.exceptions import BentoMLConfigException
 
-from symptomeme.domain.errors import ImageError, ModelError, ToolError
-from symptomeme.domain.requests import RequestRow, keep_requests
+from symptomeme.domain.errors import ImageError, InputError, ModelError, ToolError
+from symptomeme.serving.answering import Answering, Busy
+from symptomeme.serving.door.codes import Code, Refusal
+from symptomeme.serving.door.door import Door
+from symptomeme.serving.door.passage import current, told
 from symptomeme.serving.following import Followed, Models
-from symptomeme.serving.guard import OnlyForms
+from symptomeme.serving.keeping import count, keep
+from symptomeme.serving.limits import check_pixels
+from symptomeme.serving.metrics import metrics
 from symptomeme.serving.place import find_place
+from symptomeme.serving.reading import reading
+from symptomeme.serving.self_test import SelfTest
+from symptomeme.serving.settings import LONGEST, read_settings
 from symptomeme.serving.store import stored_folder
-
-if TYPE_CHECKING:
-    from symptomeme.predictor import Examined
+from symptomeme.serving.support import LABEL, read_support
+from symptomeme.serving.taking import ManyMemes, OneMeme, asked_for
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # read when the server starts, after this module
 
 _log = logging.getLogger("bentoml.symptomeme")
 
-
-def _as_sent(value: Any) -> Any:
-    """A form's text as it was typed: BentoML reads what looks like JSON as such, a text of digits as a number."""
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _as_list(value: Any) -> Any:
-    """Names as a list: a form holds them in one field, with commas between."""
-    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+try:
+    read_support(read_settings().support)
+except InputError as error:  # in one line, before a server starts
+    raise BentoMLConfigException(str(error)) from None
 
 
-@bentoml.service(name="symptomeme")
+@bentoml.asgi_app(reading)
+@bentoml.service(
+    name="symptomeme",
+    metrics={"enabled": False},  # BentoML's have a series for every path that anybody asks for
+    logging={"access": {"enabled": False}},  # the door writes its own
+    traffic={"timeout": LONGEST + 30},  # the door's own limit is shorter
+)
 class Memes:
     """Which symptoms of anxiety or depression a meme expresses. A research tool, not a diagnosis."""
 
     def __init__(self) -> None:
         """Load the models, and follow what is live."""
+        self._settings = read_settings()
+        self._support = read_support(self._settings.support).model_dump(exclude_none=True)
+        self._answering = Answering(self._settings)
+        self._self_test = SelfTest(self._answering)
         state, own = find_place(Path.cwd())
         self._requests = None if state is None else state.requests
         self._followed = Followed(pointer=None if state is None else state.live, own=own, find=stored_folder)
@@ -54,78 +66,78 @@ class Memes:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def end(self) -> None:
-        """Stop following."""
+        """Stop following and answering."""
         self._followed.end()
+        self._answering.close()
 
-    def __is_ready__(self) -> bool:
-        """Whether there is a model to answer with; each has made a prediction before it is there."""
-        return bool(self._followed.now())
+    async def __is_ready__(self) -> bool:
+        """Whether a drawn picture is answered by the models that are live."""
+        return await self._self_test.passes(self._followed.now())
 
-    @bentoml.api  # type: ignore[untyped-decorator]
-    def classify(
-        self,
-        image: Annotated[Path, Field(description="a meme: JPEG, PNG, GIF, WebP, BMP or TIFF")],
-        text: Annotated[
-            str | None, BeforeValidator(_as_sent), Field(description="the words in it, in place of reading them")
-        ] = None,
-        tasks: Annotated[
-            list[str] | None, BeforeValidator(_as_list), Field(description="anxiety, depression; default: all")
-        ] = None,
-    ) -> dict[str, Any]:
+    @bentoml.api(input_spec=OneMeme)  # type: ignore[untyped-decorator]
+    async def classify(self, image: bytes, text: str | None = None, tasks: list[str] | None = None) -> Any:
         """Tell which symptoms a meme expresses, as `symptomeme classify --json` does, with an id of the request."""
-        at, request_id = datetime.now(UTC), uuid4().hex
-        models = _asked_for(tasks, self._followed.now())
-        from symptomeme.predictor import examine  # noqa: PLC0415 - torch, which building and supervising do without
+        return await told(self._classify(image, text, tasks))
 
+    @bentoml.api(input_spec=ManyMemes)  # type: ignore[untyped-decorator]
+    async def classify_batch(self, images: list[bytes], tasks: list[str] | None = None) -> Any:
+        """The same for several memes; one that cannot be read has an error in its place."""
+        return await told(self._classify_batch(images, tasks))
+
+    def told_models(self) -> dict[str, Any]:
+        """What `GET /models` answers: the models that answer now."""
+        models = [
+            {"task": task, "aliases": ["champion"], **model.model_dump(exclude={"tag"})}
+            for task, model in self._followed.named().items()
+        ]
+        return {"models": models}
+
+    async def _classify(self, image: bytes, text: str | None, tasks: list[str] | None) -> dict[str, Any]:
+        models = asked_for(tasks, self._followed.now())
+        return await self._answer(image, "image", current().request_id, models, text)
+
+    async def _classify_batch(self, images: list[bytes], tasks: list[str] | None) -> dict[str, Any]:
+        request_id = current().request_id
+        metrics().images.observe(len(images))
+        models = asked_for(tasks, self._followed.now())
+        answers = await asyncio.gather(
+            *(
+                self._answer_or_refusal(image, f"images {number}", f"{request_id}-{number}", models)
+                for number, image in enumerate(images, 1)
+            )
+        )
+        return {"request_id": request_id, "answers": answers}
+
+    async def _answer_or_refusal(self, image: bytes, named: str, request_id: str, models: Models) -> dict[str, Any]:
+        """The answer to one of several; its picture's fault is its own, any other is that of the request."""
         try:
-            found = examine(image.read_bytes(), "image", list(models.values()), text)
+            return await self._answer(image, named, request_id, models, None)
+        except Refusal as refusal:
+            if refusal.code not in (Code.BAD_IMAGE, Code.TOO_MANY_PIXELS):
+                raise
+            metrics().refusals.labels(refusal.code.value).inc()
+            return refusal.told(request_id)
+
+    async def _answer(
+        self, image: bytes, named: str, request_id: str, models: Models, text: str | None
+    ) -> dict[str, Any]:
+        at = datetime.now(UTC)
+        current().hashes.append(sha256(image).hexdigest())
+        await to_thread.run_sync(check_pixels, image, self._settings.max_pixels)
+        try:
+            found = await self._answering.answer(image, named, models, text)
         except ImageError as error:
-            raise InvalidArgument(str(error)) from None
+            raise Refusal(Code.BAD_IMAGE, str(error)) from None
+        except Busy as error:
+            raise Refusal(Code.BUSY, str(error)) from None
         except (ModelError, ToolError) as error:
             _log.error("%s: %s", request_id, error)
-            raise ServiceUnavailable(str(error)) from None
+            raise Refusal(Code.UNAVAILABLE, "the models cannot answer now.") from None
+        count(found)
         if self._requests is not None:
-            _keep(self._requests, at, request_id, found)
-        return {**found.answer, "request_id": request_id}
+            keep(self._requests, at, request_id, found)
+        claims = any(LABEL in task["labels"] for task in found.answer["tasks"].values())
+        return {**found.answer, "request_id": request_id, **({"support": self._support} if claims else {})}
 
 
-Memes.add_asgi_middleware(OnlyForms)  # type: ignore[attr-defined] # the decorator has made a Service of the class
-
-
-def _asked_for(tasks: list[str] | None, models: Models) -> Models:
-    """The models of these tasks.
-
-    Raises:
-        InvalidArgument: one is not served.
-        ServiceUnavailable: none is.
-    """
-    if not models:
-        raise ServiceUnavailable("no model is live yet. Run 'symptomeme package'.")
-    unknown = [name for name in tasks or [] if name not in models]
-    if unknown:
-        raise InvalidArgument(f"tasks: {unknown[0][:40]!r} is not served; expected some of {', '.join(models)}.")
-    return {name: models[name] for name in tasks} if tasks else models
-
-
-def _keep(folder: Path, at: datetime, request_id: str, found: "Examined") -> None:
-    """Keep hash, scores and features of a request; a service whose disk is full goes on answering."""
-    rows = [
-        RequestRow(
-            at=at,
-            request_id=request_id,
-            sha256=found.answer["sha256"],
-            task=task,
-            model_version=told["model"]["version"],
-            text_length=found.features[task].text_length,
-            ocr_confidence=found.features[task].ocr_confidence,
-            probabilities=told["probabilities"],
-            labels=told["labels"],
-            abstain=told["abstain"],
-            embedding=[round(value, 4) for value in found.features[task].embedding],
-        )
-        for task, told in found.answer["tasks"].items()
-    ]
-    try:
-        keep_requests(folder, rows)
-    except OSError as error:
-        _log.error("%s is not kept for monitoring: %s", request_id, error.strerror)
+Memes.add_asgi_middleware(Door)  # type: ignore[attr-defined] # the decorator has made a Service of the class

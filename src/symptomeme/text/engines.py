@@ -10,7 +10,8 @@ from symptomeme.data import transforms
 from symptomeme.domain import digests
 from symptomeme.domain.layout import cache
 from symptomeme.domain.params import OcrParams
-from symptomeme.text import rapid, shapes, spaces, tesseract, views
+from symptomeme.text import rapid, shapes, spaces, views
+from symptomeme.text import tesseract as tesseract_module
 from symptomeme.text.ocr import OcrEngine, Reading, read_all
 from symptomeme.text.rapid import RapidOcrEngine
 from symptomeme.text.tesseract import TesseractEngine
@@ -18,15 +19,19 @@ from symptomeme.text.tesseract import TesseractEngine
 IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
 
 
-def engine_of(params: OcrParams) -> OcrEngine:
+def engine_of(params: OcrParams, *, tesseract: type[TesseractEngine] = TesseractEngine) -> OcrEngine:
     """The engine that these params name; Tesseract where `source` is the given text: a new meme comes without.
+
+    Args:
+        params: of a model, or of params.yaml.
+        tesseract: how Tesseract runs.
 
     Raises:
         ToolError: it is not installed.
     """
     if params.source == "rapidocr":
         return RapidOcrEngine(min_confidence=params.min_confidence)
-    return TesseractEngine(
+    return tesseract(
         lang=params.lang,
         page_segmentation=params.page_segmentation,
         view=params.view,
@@ -60,6 +65,7 @@ def read_pictures(engine: OcrEngine, pictures: Sequence[tuple[str, Path]]) -> li
 def _digest(engine: OcrEngine) -> str:
     """What a reading depends on beside the picture's bytes: the engine and the code before and after it."""
     code = [
-        digests.of_file(Path(str(module.__file__))) for module in (tesseract, views, shapes, rapid, spaces, transforms)
+        digests.of_file(Path(str(module.__file__)))
+        for module in (tesseract_module, views, shapes, rapid, spaces, transforms)
     ]
     return digests.of_value([engine.settings, PIL.__version__, *code])

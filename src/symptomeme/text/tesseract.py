@@ -125,12 +125,12 @@ class TesseractEngine:
         for row in rows:
             pages[int(row["page_num"]) - 1].append(row)
         return [
-            _reading(page, min_confidence=self._min_confidence if sheet.whole else 0)
+            reading_of(page, min_confidence=self._min_confidence if sheet.whole else 0)
             for sheet, page in zip(sheets, pages, strict=True)
         ]
 
 
-def _reading(page: list[dict[str, str]], *, min_confidence: float) -> Reading:
+def reading_of(page: list[dict[str, str]], *, min_confidence: float) -> Reading:
     """A reading out of the rows of one page: blocks, paragraphs and lines (of confidence -1), and words."""
     words = [
         (row["text"].strip(), float(row["conf"]))

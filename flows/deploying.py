@@ -1,0 +1,55 @@
+"""`python -m flows.deploying`: give the Prefect server that PREFECT_API_URL names its pool and deployments."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from flows.environment import HOME
+from flows.programs import POOL, ServerError, say
+
+DEPLOYED = HOME / "deployed"
+DEFINED_BY = ("prefect.yaml", "flows/*.py")
+
+
+def deploy() -> None:
+    """Make the pool and the deployments, unless they were made of the same files before: what was paused stays so.
+
+    Raises:
+        ServerError: Prefect refused.
+    """
+    files = sorted(path for pattern in DEFINED_BY for path in Path.cwd().glob(pattern))
+    server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
+    found = hashlib.sha256(b"".join([server.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+    if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found:
+        return
+    say("deploying")
+    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
+    _prefect("--no-prompt", "deploy", "--all")
+    DEPLOYED.parent.mkdir(parents=True, exist_ok=True)
+    DEPLOYED.write_text(found, encoding="utf-8")
+
+
+def _prefect(*arguments: str) -> None:
+    command = [sys.executable, "-m", "prefect", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, "PWD": str(Path.cwd())}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = " ".join((done.stderr or done.stdout).split())[-300:]
+        raise ServerError(f"'prefect {' '.join(arguments)}' failed: {told}")
+
+
+def main() -> int:
+    """Deploy; 1 with a line on stderr when it cannot."""
+    try:
+        deploy()
+    except ServerError as error:
+        print(f"deploying: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,78 @@
+"""Forward passes over the memes of several callers: whatever waits when one pass ends goes into the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Any, Generic, NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+Pass = Callable[[Sequence[Item]], Sequence[Result]]
+"""What is run over the items of one batch: one result an item, in order."""
+
+
+class _Waiting(NamedTuple, Generic[Item, Result]):
+    run: Pass[Item, Result]
+    item: Item
+    answered: "asyncio.Future[Result]"
+
+
+Batch = list[_Waiting[Any, Any]]
+
+
+class Batcher:
+    """Gathers items of several callers into passes that run one after another.
+
+    Nobody waits for company: an item that finds nothing running starts at once, and what comes while a pass runs makes
+    up the next one. Items meet only those that are for the same pass, the one that the longest waiting is for.
+    """
+
+    def __init__(self, executor: Executor, *, most: int) -> None:
+        """Take an executor that runs passes, and the most items in one."""
+        self._executor, self._most = executor, most
+        self._waiting: deque[_Waiting[Any, Any]] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def __call__(self, run: Pass[Item, Result], item: Item) -> Result:
+        """The result of an item; what its pass raises is raised in all that were in it."""
+        answered: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(run, item, answered))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._passes())
+        return await answered
+
+    async def _passes(self) -> None:
+        while batch := self._next():
+            try:
+                await self._answer(batch)
+            except Exception as error:
+                await self._answer_each(batch, error)
+
+    async def _answer(self, batch: Batch) -> None:
+        items = [one.item for one in batch]
+        results = await asyncio.get_running_loop().run_in_executor(self._executor, batch[0].run, items)
+        for one, result in zip(batch, results, strict=True):
+            if not one.answered.done():
+                one.answered.set_result(result)
+
+    async def _answer_each(self, batch: Batch, error: Exception) -> None:
+        """Find the item that a pass has failed for, so that others do not suffer for it."""
+        for one in batch:
+            try:
+                if len(batch) == 1:
+                    raise error
+                await self._answer([one])
+            except Exception as its:
+                if not one.answered.done():
+                    one.answered.set_exception(its)
+
+    def _next(self) -> Batch:
+        """Those that go into the next pass; who has gone away meanwhile does not."""
+        alive = [one for one in self._waiting if not one.answered.done()]
+        batch = [one for one in alive if one.run == alive[0].run][: self._most]
+        chosen = {id(one) for one in batch}
+        self._waiting = deque(one for one in alive if id(one) not in chosen)
+        return batch

@@ -1,0 +1,137 @@
+"""A form's pictures and fields, read within limits and by no other parser: nothing is unpickled, fetched or stored."""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.types import Receive
+
+from symptomeme.serving.door.codes import Code, Refusal
+from symptomeme.serving.door.passage import Form
+from symptomeme.serving.settings import ServingSettings
+
+KIND = "multipart/form-data"
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every broken form
+MAX_FIELDS, MAX_FIELD_BYTES = 10, 100_000
+
+
+class Fields(NamedTuple):
+    """What a form may hold besides `tasks`."""
+
+    images: str  # the field with the pictures
+    several: bool
+    text: bool  # whether the words may be told
+
+
+class _InMemory(MultiPartParser):
+    """Keeps pictures out of temporary files: a form is no larger than a request may be."""
+
+    spool_max_size = 1 << 40
+    ended = False
+
+    def on_end(self) -> None:
+        """The last boundary was there."""
+        self.ended = True
+
+    def close(self) -> None:
+        """Let go of all pictures, also of one that was cut off."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+async def read_form(headers: Headers, receive: Receive, fields: Fields, settings: ServingSettings) -> Form:
+    """Read the form of a request.
+
+    Raises:
+        Refusal: it is of another type, too large, not whole, or holds what it may not.
+    """
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != KIND:
+        raise Refusal(Code.UNSUPPORTED_TYPE, f"the body is not {KIND}.")
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refusal(Code.UNSUPPORTED_TYPE, "the body is compressed.")
+    stream = _within(headers, receive, settings.max_body_bytes)
+    most = settings.max_batch if fields.several else 1
+    parser = _InMemory(headers, stream, max_files=most, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)  # type: ignore[arg-type]
+    try:
+        found = await parser.parse()
+        if not parser.ended:
+            raise Refusal(Code.BAD_FORM, "the form has no end.")
+        return await _form_of(found, fields, most)
+    except Refusal:
+        raise
+    except MultiPartException as error:
+        raise Refusal(Code.BAD_FORM, _one_line(error.message)) from None
+    except Exception:  # what a body, or the charset it names, makes the parser stumble over
+        raise Refusal(Code.BAD_FORM, "the form cannot be read.") from None
+    finally:
+        parser.close()
+
+
+async def _within(headers: Headers, receive: Receive, most: int) -> AsyncIterator[bytes]:
+    """The body's chunks, up to this many bytes, whatever the headers announce."""
+    refusal = Refusal(Code.TOO_LARGE, f"the request has more than {most} bytes.")
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > most:
+        raise refusal
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(Code.BAD_FORM, "the connection was closed before the form had ended.")
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        size += len(chunk)
+        if size > most:
+            raise refusal
+        if chunk:
+            yield chunk
+
+
+async def _form_of(found: FormData, fields: Fields, most: int) -> Form:
+    allowed = [fields.images, "tasks", *(["text"] if fields.text else [])]
+    if set(found) - set(allowed):
+        raise Refusal(Code.BAD_FORM, f"the form has a field that is none of {', '.join(allowed)}.")
+    images = found.getlist(fields.images)
+    files = [image for image in images if isinstance(image, UploadFile)]
+    if not files or len(files) != len(images):
+        expected = f"1 to {most} files" if fields.several else "one file"
+        raise Refusal(Code.BAD_FORM, f"{fields.images}: expected {expected}, not text or a URL.")
+    texts, tasks = _words(found, "text"), _words(found, "tasks")
+    if len(texts) > 1:
+        raise Refusal(Code.BAD_FORM, "text: it is there more than once.")
+    return Form(
+        images=[await file.read() for file in files],
+        text=texts[0] if texts else None,
+        tasks=[name for told in tasks for name in _names(told)] if tasks else None,
+    )
+
+
+def _words(found: FormData, field: str) -> list[str]:
+    values = found.getlist(field)
+    for value in values:
+        if isinstance(value, UploadFile):
+            raise Refusal(Code.BAD_FORM, f"{field}: expected text, not a file.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Refusal(Code.BAD_FIELD, f"{field}: it is no Unicode text.") from None
+    return [value for value in values if isinstance(value, str)]
+
+
+def _names(told: str) -> list[str]:
+    """Names with commas between, or a JSON list of them."""
+    if told.lstrip().startswith("["):
+        try:
+            names = json.loads(told)
+        except (ValueError, RecursionError):
+            names = None
+        if isinstance(names, list) and all(isinstance(name, str) for name in names):
+            return names
+    return [name.strip() for name in told.split(",")]
+
+
+def _one_line(message: str) -> str:
+    told = " ".join(message.split())
+    return told if told.endswith(".") else f"{told}."

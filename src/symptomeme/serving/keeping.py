@@ -1,0 +1,46 @@
+"""What a service keeps of an answered request, for monitoring and for its metrics."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from symptomeme.domain.requests import RequestRow, keep_requests
+from symptomeme.serving.metrics import metrics
+
+if TYPE_CHECKING:
+    from symptomeme.predictor import Examined
+
+_log = logging.getLogger("bentoml.symptomeme")
+
+
+def keep(folder: Path, at: datetime, request_id: str, found: "Examined") -> None:
+    """Keep hash, scores and features of a request; a service whose disk is full goes on answering."""
+    rows = [
+        RequestRow(
+            at=at,
+            request_id=request_id,
+            sha256=found.answer["sha256"],
+            task=task,
+            model_version=told["model"]["version"],
+            text_length=found.features[task].text_length,
+            ocr_confidence=found.features[task].ocr_confidence,
+            probabilities=told["probabilities"],
+            labels=told["labels"],
+            abstain=told["abstain"],
+            embedding=[round(value, 4) for value in found.features[task].embedding],
+        )
+        for task, told in found.answer["tasks"].items()
+    ]
+    try:
+        keep_requests(folder, rows)
+    except OSError as error:
+        _log.error("%s is not kept for monitoring: %s", request_id, error.strerror)
+
+
+def count(found: "Examined") -> None:
+    """Count an answer's steps and abstentions."""
+    for step, milliseconds in found.answer["milliseconds"].items():
+        metrics().step_seconds.labels(step).observe(milliseconds / 1000)
+    for task, told in found.answer["tasks"].items():
+        metrics().abstentions.labels(task).inc(told["abstain"])

@@ -1,0 +1,48 @@
+"""Threads that read words, each with an engine of its own that has started: beside the model, and never in its way."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from symptomeme.predictor import Words
+    from symptomeme.text.ocr import OcrEngine
+
+
+class Readers:
+    """So many pictures are read at a time; the others wait."""
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="reader")
+        self._own = threading.local()
+        self._engines: list[OcrEngine] = []
+
+    async def read(self, picture: Image.Image, ocr: dict[str, Any] | None) -> "Words":
+        """The words in a picture (RGB), read with a model's params.
+
+        Raises:
+            ModelError: the params are of another version.
+            ToolError: the engine is missing, or failed.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, picture, ocr)
+
+    def close(self) -> None:
+        """End all engines; what waits is called off."""
+        self._threads.shutdown(cancel_futures=True)
+        for engine in self._engines:
+            getattr(engine, "close", lambda: None)()
+
+    def _read(self, picture: Image.Image, ocr: dict[str, Any] | None) -> "Words":
+        from symptomeme.predictor import ocr_params, settings_key, words_read  # noqa: PLC0415 - torch, see answering
+        from symptomeme.text.engines import engine_of  # noqa: PLC0415
+        from symptomeme.text.resident import ResidentTesseract  # noqa: PLC0415
+
+        engines: dict[str, OcrEngine] = self._own.__dict__.setdefault("engines", {})
+        key = settings_key(ocr)
+        if key not in engines:
+            engines[key] = engine_of(ocr_params(ocr), tesseract=ResidentTesseract)
+            self._engines.append(engines[key])
+        return words_read(engines[key], picture, ocr)

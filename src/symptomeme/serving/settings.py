@@ -1,0 +1,52 @@
+"""What a service may be told by its environment."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from symptomeme.data.transforms import MAX_BYTES, MAX_PIXELS
+from symptomeme.domain.errors import InputError
+
+LONGEST = 300  # seconds that a request may be given at most
+PREFIX = "SYMPTOMEME_"
+
+
+class ServingSettings(BaseSettings):
+    """Limits of the service; each is set by the variable of its name with SYMPTOMEME_ before it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    api_key: SecretStr | None = Field(default=None, min_length=16)  # what a caller must show; None: loopback alone
+    max_body_bytes: int = Field(default=20_000_000, ge=1_000, le=1_000_000_000)  # of one request, all pictures in it
+    max_pixels: int = Field(default=MAX_PIXELS, ge=4, le=MAX_PIXELS)  # of one picture
+    request_seconds: float = Field(default=60, gt=0, le=LONGEST)  # from a request's headers to its answer
+    requests_per_minute: int = Field(default=600, ge=1)  # of one key, or of one address without a key
+    max_batch: int = Field(default=16, ge=1, le=1_000)  # images in one request
+    queue: int = Field(default=64, ge=1)  # images that wait for an answer
+    ocr_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    max_forward: int = Field(default=16, ge=1)  # memes in one forward pass
+    cache_entries: int = Field(default=2048, ge=0)
+    support: Path | None = None  # a file of support resources; None: the one that comes with the package
+    runtime: Literal["auto", "fp32", "int8"] = "auto"
+
+    @property
+    def max_picture_bytes(self) -> int:
+        """The most bytes that one picture can have."""
+        return min(self.max_body_bytes, MAX_BYTES)
+
+
+def read_settings() -> ServingSettings:
+    """The settings that the environment tells.
+
+    Raises:
+        InputError: a variable has a value that is not allowed; the message names the first, never a key.
+    """
+    try:
+        return ServingSettings()
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        field = str(fault["loc"][0])
+        raise InputError(f"{PREFIX}{field.upper()}: {fault['msg']}. Set another value, or unset it.") from None

@@ -1,0 +1,117 @@
+"""Tesseract as a program that stays: pictures come one by one, and none waits for it to start."""
+
+import os
+import pty
+import shlex
+import subprocess
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+import pytesseract
+from PIL import Image
+from pytesseract import TesseractError
+
+from symptomeme.text.ocr import Reading
+from symptomeme.text.tesseract import REFUSED, Sheet, TesseractEngine, reading_of
+
+PAGES = 1000  # after so many a fresh program takes over: what it leaks stays small
+
+
+class ResidentTesseract(TesseractEngine):
+    """Reads what `TesseractEngine` reads, word for word, for one thread at a time.
+
+    Tesseract takes names of files from its standard input (`stream_filelist`) and writes a table of each page. A page
+    ends where the next one begins, so that an empty page follows each one.
+    """
+
+    _program: subprocess.Popen[str] | None = None
+    _pages = 0  # that the program has been given, the empty ones too
+
+    def start(self) -> None:
+        """Have the program ready before the first picture.
+
+        Raises:
+            ToolError: it does not read.
+        """
+        self.read([Image.new("RGB", (64, 64), "white")])
+
+    def close(self) -> None:
+        """End the program; the next picture starts another."""
+        if self._program is not None:
+            self._program.kill()
+            self._program.communicate()
+            self._table.close()
+            self._folder.cleanup()
+            self._program = None
+
+    def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
+        try:
+            return [
+                reading_of(self._page(sheet.file), min_confidence=self._min_confidence if sheet.whole else 0)
+                for sheet in sheets
+            ]
+        except (BrokenPipeError, EOFError):
+            code = self._program.wait() if self._program else REFUSED
+            self.close()
+            raise TesseractError(code, "ended") from None
+
+    def _page(self, file: Path) -> list[dict[str, str]]:
+        """The rows of one page."""
+        program = self._running()
+        assert program.stdin is not None
+        program.stdin.write(f"{file}\n{self._blank}\n")
+        program.stdin.flush()
+        self._pages += 2
+        return list(self._rows_until_blank())
+
+    def _rows_until_blank(self) -> Iterator[dict[str, str]]:
+        """Rows of the page before the empty one; those of the empty page before it are passed over."""
+        while True:
+            row = dict(zip(self._columns, self._line(), strict=False))
+            if row["page_num"] == str(self._pages):
+                return
+            if row["page_num"] == str(self._pages - 1):
+                yield row
+
+    def _running(self) -> "subprocess.Popen[str]":
+        """The program, which is started where there is none."""
+        if self._program is not None and (self._pages >= 2 * PAGES or self._program.poll() is not None):
+            self.close()
+        if self._program is None:
+            self._folder = TemporaryDirectory(prefix="symptomeme-resident-")
+            self._blank = Path(self._folder.name) / "blank.pgm"
+            Image.new("L", (16, 16), 255).save(self._blank)
+            self._pages = 0
+            self._program, self._table = self._started()
+            self._columns = self._line()
+        return self._program
+
+    def _line(self) -> list[str]:
+        """The cells of the next line."""
+        try:
+            line = self._table.readline()
+        except OSError:  # a terminal's way to say that nobody is at its other end
+            line = ""
+        if not line:
+            raise EOFError
+        return line.rstrip("\n").split("\t")
+
+    def _started(self) -> tuple["subprocess.Popen[str]", TextIO]:
+        """The program, and what it writes: to a terminal, since to a pipe it would write thousands of bytes late."""
+        ours, its = pty.openpty()
+        tty.setraw(its)
+        command = [pytesseract.pytesseract.tesseract_cmd, "-", "stdout", "-l", self._lang, *shlex.split(self._config)]
+        settings = ["-c", "tessedit_create_tsv=1", "-c", "stream_filelist=true"]
+        program = subprocess.Popen(
+            [*command, *settings],
+            stdin=subprocess.PIPE,
+            stdout=its,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            text=True,
+        )
+        os.close(its)
+        return program, os.fdopen(ours, encoding="utf-8", errors="replace", newline="\n")

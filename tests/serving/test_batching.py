@@ -1,0 +1,96 @@
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from symptomeme.serving.batching import Batcher
+
+
+class Doubling:
+    """A pass that tells what it was given and does not end before it may."""
+
+    def __init__(self) -> None:
+        self.given: list[list[int]] = []
+        self.may_end = threading.Event()
+
+    def __call__(self, items):
+        self.given.append(list(items))
+        self.may_end.wait(60)
+        if 13 in items:
+            raise ValueError("unlucky")
+        return [2 * item for item in items]
+
+
+@pytest.fixture
+def executor():
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+async def begun(run: Doubling, count: int) -> None:
+    while len(run.given) < count:
+        await asyncio.sleep(0)
+
+
+def test_what_comes_while_a_pass_runs_makes_up_the_next_and_a_lone_item_waits_for_nobody(executor):
+    run = Doubling()
+
+    async def callers():
+        batcher = Batcher(executor, most=3)
+        first = asyncio.create_task(batcher(run, 0))
+        await begun(run, 1)  # alone, though nobody else has come
+        others = [asyncio.create_task(batcher(run, item)) for item in range(1, 6)]
+        await asyncio.sleep(0)
+        run.may_end.set()
+        return await asyncio.gather(first, *others)
+
+    assert asyncio.run(callers()) == [0, 2, 4, 6, 8, 10]
+    assert run.given == [[0], [1, 2, 3], [4, 5]]
+
+
+def test_items_meet_only_those_for_the_same_pass(executor):
+    one, other = Doubling(), Doubling()
+
+    async def callers():
+        batcher = Batcher(executor, most=8)
+        tasks = [asyncio.create_task(batcher(one, 0))]
+        await begun(one, 1)
+        tasks += [asyncio.create_task(batcher(run, item)) for item, run in enumerate([other, one, other, one], 1)]
+        await asyncio.sleep(0)
+        one.may_end.set()
+        other.may_end.set()
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(callers()) == [0, 2, 4, 6, 8]
+    assert (one.given, other.given) == ([[0], [2, 4]], [[1, 3]])
+
+
+def test_one_that_fails_takes_no_other_with_it(executor):
+    run = Doubling()
+    run.may_end.set()
+
+    async def callers():
+        batcher = Batcher(executor, most=8)
+        tasks = [asyncio.create_task(batcher(run, item)) for item in (1, 13, 2)]
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    one, unlucky, two = asyncio.run(callers())
+    assert (one, two, str(unlucky)) == (2, 4, "unlucky")
+
+
+def test_who_has_gone_away_is_in_no_pass(executor):
+    run = Doubling()
+
+    async def callers():
+        batcher = Batcher(executor, most=8)
+        first = asyncio.create_task(batcher(run, 0))
+        await begun(run, 1)
+        gone, stays = (asyncio.create_task(batcher(run, item)) for item in (1, 2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        run.may_end.set()
+        return await asyncio.gather(first, stays)
+
+    assert asyncio.run(callers()) == [0, 4]
+    assert run.given == [[0], [2]]

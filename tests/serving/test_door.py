@@ -1,0 +1,297 @@
+"""The door before a service that echoes what it was given: no model is needed to refuse."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from running_service import local_client
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from symptomeme.serving.door.door import Door
+from symptomeme.serving.door.passage import current
+from symptomeme.serving.door.rate import Rate
+from symptomeme.serving.settings import ServingSettings
+
+KEY = "a key of sixteen signs"
+BEARER = {"authorization": f"Bearer {KEY}"}
+FILE = {"image": ("C:\\Users\\me\\private name.png", b"picture", "image/png")}
+
+
+async def echo(request: Request) -> Response:
+    form = current().form
+    assert form is not None
+    assert await request.body() == b""
+    return JSONResponse(
+        {"images": [image.decode("latin-1") for image in form.images], "text": form.text, "tasks": form.tasks}
+    )
+
+
+async def fails(_: Request) -> Response:
+    raise RuntimeError("the words in it")
+
+
+def answers(response: Response) -> Callable[[Request], Any]:
+    async def answer(_: Request) -> Response:
+        return response
+
+    return answer
+
+
+PAGE = {
+    "server": "BentoML Service/symptomeme",
+    "content-security-policy": "default-src 'none'; script-src 'self'",
+}
+SERVICE = Starlette(
+    routes=[
+        Route("/classify", echo, methods=["POST"]),
+        Route("/classify_batch", echo, methods=["POST"]),
+        Route("/models", answers(JSONResponse({}))),
+        Route("/readyz", answers(Response())),
+        Route("/", answers(HTMLResponse("<p>", headers=PAGE))),
+        Route("/old", answers(JSONResponse([{"error": "bento"}], status_code=400))),
+        Route("/moved", answers(RedirectResponse("http://elsewhere.example/"))),
+        Route("/fails", fails),
+        Route("/schema.json", answers(JSONResponse({}))),
+    ]
+)
+
+
+def behind(**settings: Any) -> TestClient:
+    return local_client(Door(SERVICE, ServingSettings(**settings)), raise_server_exceptions=False)
+
+
+def refusal(response: Any, status: int, code: str) -> str:
+    """The message of a refusal that is as the contract says."""
+    assert response.headers["content-type"] == "application/json"
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert set(error) == {"code", "message", "remedy", "request_id"}
+    assert error["request_id"] == response.headers["x-request-id"]
+    return str(error["message"])
+
+
+def test_a_form_comes_in_as_it_was_sent_and_the_body_goes_no_further() -> None:
+    told = behind().post("/classify", files=FILE, data={"text": "42", "tasks": '["anxiety"]'}).json()
+    assert told == {"images": ["picture"], "text": "42", "tasks": ["anxiety"]}
+    several = [("images", ("a", b"one")), ("images", ("b", b"two"))]
+    assert behind().post("/classify_batch", files=several).json() == {
+        "images": ["one", "two"],
+        "text": None,
+        "tasks": None,
+    }
+    assert behind().post("/classify", files=FILE, data={"text": "", "tasks": "a, b"}).json()["tasks"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/vnd.bentoml+pickle", "application/json", "application/x-www-form-urlencoded", "image/png", ""],
+)
+def test_only_forms_are_read(kind: str) -> None:
+    sent = behind().post("/classify", content=b"cos\nsystem\n", headers={"content-type": kind})
+    assert refusal(sent, 415, "unsupported_type") == "the body is not multipart/form-data."
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "found"),
+    [
+        ({}, {"image": "http://169.254.169.254/latest"}, "image: expected one file, not text or a URL."),
+        ({"other": ("a", b"")}, {}, "the form has a field that is none of image, tasks, text."),
+        ({"text": ("a", b"")}, {}, "image: expected one file, not text or a URL."),
+        (FILE, {"text": ["a", "b"]}, "text: it is there more than once."),
+        (FILE, {"text": "a" * 200_000}, "Part exceeded maximum size of 97KB."),
+        ([("image", FILE["image"])] * 2, {}, "Too many files. Maximum number of files is 1."),
+    ],
+)
+def test_what_a_form_may_not_hold_is_told(files: Any, fields: dict[str, Any], found: str) -> None:
+    sent = behind().post("/classify", files=files or {"tasks": (None, "anxiety")}, data=fields)
+    assert refusal(sent, 400, "bad_form") == found
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "undefined", "idna", "zlib", "unicode_escape", "\x00"])
+@pytest.mark.parametrize(
+    "body", [b"", b"--b", b"--b\r\n\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", b"\xff" * 99]
+)
+def test_a_form_that_is_none_is_told(body: bytes, charset: str) -> None:
+    kind = f"multipart/form-data; boundary=b; charset={charset}"
+    refusal(behind().post("/classify", content=body, headers={"content-type": kind}), 400, "bad_form")
+
+
+def test_words_that_are_no_text_are_refused() -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    body = part % (b"image", b'; filename="a"', b"x") + part % (b"text", b"", b"\\ud800") + b"--b--\r\n"
+    kind = "multipart/form-data; boundary=b; charset=unicode_escape"
+    refusal(behind().post("/classify", content=body, headers={"content-type": kind}), 400, "bad_field")
+
+
+def test_a_body_is_limited_announced_or_not() -> None:
+    client, large = behind(max_body_bytes=1000), {"image": ("a", bytes(1001))}
+    assert refusal(client.post("/classify", files=large), 413, "too_large") == "the request has more than 1000 bytes."
+
+    def chunks() -> Any:
+        yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        for _ in range(5):
+            yield bytes(400)
+
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    refusal(client.post("/classify", content=chunks(), headers=kind), 413, "too_large")
+
+
+def call(door: Door, receive: Any, path: str = "/classify") -> tuple[int, Any]:
+    """Status and error of a request whose body comes from `receive`."""
+    headers = [(b"host", b"localhost"), (b"content-type", b"multipart/form-data; boundary=b")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "query_string": b"",
+    }
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(door(scope, receive, send))
+    return sent[0]["status"], json.loads(sent[1]["body"])["error"]
+
+
+def test_a_sender_that_is_too_slow_and_one_that_goes_are_let_go() -> None:
+    async def slow() -> Any:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    status, error = call(Door(SERVICE, ServingSettings(request_seconds=0.2)), slow)
+    assert (status, error["code"], error["message"]) == (408, "timeout", "the form had not ended after 0.2 s.")
+    assert call(Door(SERVICE, ServingSettings()), gone)[1]["code"] == "bad_form"
+
+
+def test_an_answer_that_takes_too_long_is_503() -> None:
+    async def sleeps(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    async def nothing() -> Any:
+        return {}
+
+    status, error = call(Door(sleeps, ServingSettings(request_seconds=0.05)), nothing, path="/elsewhere")
+    assert (status, error["code"]) == (503, "too_slow")
+
+
+def test_more_requests_than_the_queue_holds_are_told_to_wait() -> None:
+    door = Door(SERVICE, ServingSettings(queue=1, max_forward=1))
+    door._within = 2
+    sent = local_client(door).post("/classify", files=FILE)
+    refusal(sent, 503, "busy")
+    assert int(sent.headers["retry-after"]) > 0
+
+
+def test_without_a_key_only_this_machine_is_answered_health_aside() -> None:
+    door = Door(SERVICE, ServingSettings())
+    far = TestClient(door, base_url="http://127.0.0.1", client=("192.0.2.7", 1))
+    for path in ("/", "/models", "/nothing"):
+        refusal(far.get(path), 403, "forbidden")
+    assert far.get("/readyz").status_code == 200
+    for near in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert TestClient(door, base_url="http://localhost", client=(near, 1)).get("/models").status_code == 200
+    assert TestClient(door, base_url="http://localhost", client=("x", 1)).get("/models").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}, {"host": "[", "origin": "["}],
+)
+def test_without_a_key_no_page_of_another_site_is_answered(headers: dict[str, str]) -> None:
+    refusal(behind().post("/classify", files=FILE, headers=headers), 403, "forbidden")
+    assert behind().get("/models", headers={"origin": "http://127.0.0.1:3000"}).status_code == 200
+
+
+def test_with_a_key_the_page_and_health_are_open_and_all_else_shows_it() -> None:
+    door = Door(SERVICE, ServingSettings(api_key=SecretStr(KEY)))
+    far = TestClient(door, base_url="http://symptomeme.example", client=("192.0.2.7", 1))
+    assert [far.get(path).status_code for path in ("/", "/readyz")] == [200, 200]
+    for wrong in ({}, {"authorization": f"Bearer {KEY}x"}, {"authorization": KEY}, {"authorization": "Bearer ü"}):
+        encoded = {name: value.encode() for name, value in wrong.items()}
+        refusal(far.get("/models", headers=encoded), 401, "unauthorized")
+        sent = far.post("/classify", files=FILE, headers=encoded)
+        refusal(sent, 401, "unauthorized")
+        assert sent.headers["www-authenticate"].startswith("Bearer")
+    assert far.get("/models", headers=BEARER).status_code == 200
+    assert far.post("/classify", files=FILE, headers=BEARER).status_code == 200
+
+
+def test_requests_are_counted_for_each_key_and_for_each_address_without_it() -> None:
+    door = Door(SERVICE, ServingSettings(api_key=SecretStr(KEY), requests_per_minute=2))
+    one, other = (TestClient(door, client=(f"192.0.2.{number}", 1)) for number in (1, 2))
+    assert [one.get("/models", headers=BEARER).status_code for _ in range(3)] == [200, 200, 429]
+    late = other.get("/models", headers=BEARER)
+    refusal(late, 429, "too_many_requests")
+    assert 0 < int(late.headers["retry-after"]) <= 30
+    assert [one.get("/models").status_code for _ in range(3)] == [401, 401, 429]
+    assert other.get("/models").status_code == 401
+    assert [one.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
+
+
+def test_a_bucket_holds_a_minute_and_fills_evenly() -> None:
+    now = 0.0
+    rate = Rate(4, clock=lambda: now)
+    assert [rate.wait("a") for _ in range(5)] == [0, 0, 0, 0, 15]
+    now = 15.0
+    assert [rate.wait("a") for _ in range(2)] == [0, 15]
+    now = 1000.0
+    assert [rate.wait("b"), len(rate._full)] == [0, 1]
+
+
+def test_errors_of_others_are_put_into_the_one_form(caplog: pytest.LogCaptureFixture) -> None:
+    client = behind()
+    refusal(client.get("/nothing"), 404, "not_found")
+    refusal(client.get("/schema.json"), 404, "not_found")
+    refusal(client.get("/moved", follow_redirects=False), 404, "not_found")
+    assert refusal(client.get("/old"), 400, "bad_request") == "bad request."
+    with caplog.at_level(logging.ERROR):
+        assert refusal(client.get("/fails"), 500, "internal") == "internal server error."
+        assert "RuntimeError" in caplog.text
+        assert "the words in it" not in caplog.text
+    wrong = client.get("/classify")
+    refusal(wrong, 405, "method_not_allowed")
+    assert wrong.headers["allow"] == "POST"
+    assert client.delete("/models").headers["allow"] == "GET, HEAD"
+    assert client.head("/nothing").content == b""
+
+
+def test_answers_carry_an_id_of_ours_and_the_headers_of_a_careful_service() -> None:
+    client = behind()
+    answered = client.post("/classify", files=FILE, headers={"x-request-id": "mine"})
+    assert len(answered.headers["x-request-id"]) == 32
+    for response in (answered, client.get("/nothing"), client.get("/")):
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert "server" not in response.headers
+    assert client.get("/").headers["content-security-policy"] == "default-src 'none'; script-src 'self'"  # its own
+    assert "script-src" not in answered.headers["content-security-policy"]
+
+
+def test_no_name_and_no_word_of_a_caller_is_logged_or_written(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", lambda _: pytest.fail("a picture is written to a file"))
+    with caplog.at_level(logging.INFO, logger="bentoml.symptomeme.access"):
+        large = {"image": (FILE["image"][0], bytes(3_000_000))}
+        answered = behind().post("/classify?secret=words", files=large, data={"text": "my words"})
+        behind().get("/my-words")
+    told = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("bentoml"))
+    assert answered.headers["x-request-id"] in told
+    assert not [word for word in ("private", "words", "secret", "127.0.0.1") if word in told]

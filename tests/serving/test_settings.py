@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from symptomeme.domain.errors import InputError
+from symptomeme.serving.settings import read_settings
+from symptomeme.serving.support import read_support
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_BATCH", "many"),
+        ("API_KEY", "short"),
+        ("REQUEST_SECONDS", "0"),
+        ("RUNTIME", "int4"),
+        ("MAX_PIXELS", "1e99"),
+    ],
+)
+def test_a_setting_that_is_not_allowed_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"SYMPTOMEME_{name}", value)
+    with pytest.raises(InputError) as told:
+        read_settings()
+    assert str(told.value).startswith(f"SYMPTOMEME_{name}: ")
+    assert "\n" not in str(told.value)
+
+
+def test_support_resources_are_the_packages_or_those_of_a_file(tmp_path: Path) -> None:
+    assert read_support(None).resources[0].contact == "https://findahelpline.com"
+    own = tmp_path / "support.yaml"
+    own.write_text("message: Ask\nresources: [{name: Us, contact: '123'}]\n")
+    assert read_support(own).message == "Ask"
+    for wrong in ("[]", "message: [", "message: Ask", "\x00"):
+        own.write_text(wrong)
+        with pytest.raises(InputError, match="does not hold a message and a list of resources"):
+            read_support(own)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_support(tmp_path / "nothing")
