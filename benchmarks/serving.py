@@ -43,7 +43,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120, help="of each phase (default %(default)s)")
     parser.add_argument("--callers", type=int, nargs="+", default=[1, 8, 32], help="of load (default 1 8 32)")
-    parser.add_argument("--memes", type=int, default=1000, help="different ones to send (default %(default)s)")
+    parser.add_argument("--memes", type=int, default=2000, help="different ones to send (default %(default)s)")
     parser.add_argument("--phases", nargs="+", choices=PHASES, default=PHASES, metavar="PHASE", help="default: all")
     parser.add_argument("--task", choices=TASKS, help="of compare and lone (default: the first that is live)")
     parser.add_argument("--markdown", action="store_true")
