@@ -2,8 +2,9 @@
 # make check   lint and types only                      make repro   the graph on what is in data/
 # make serve   package the champions, answer HTTP on 127.0.0.1:3000, or PORT
 # make server  Prefect, MLflow and a worker on this machine, until Ctrl-C: docs/operations.md
+# make bench-serving   the service under load beside its peers: half an hour, docs/serving.md
 # make acceptance   tests that take minutes: the demo, interrupted runs, damaged pictures and archives
-.PHONY: demo test acceptance check repro serve server setup
+.PHONY: demo test acceptance bench-serving check repro serve server setup
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 setup:
@@ -34,6 +35,9 @@ serve: export BENTOML_DO_NOT_TRACK := True
 serve: setup
 	symptomeme package
 	bentoml serve --host 127.0.0.1 --port $(PORT)
+
+bench-serving: setup
+	@python benchmarks/serving.py $(BENCH)
 
 server: setup
 	@exec python -m flows.server
