@@ -38,7 +38,7 @@ class Answering:
         self._settings, self._waiting = settings, 0
         self._readers = Readers(settings.ocr_workers)
         self._decoding = ThreadPoolExecutor(2, thread_name_prefix="decoding")
-        self._forward = ThreadPoolExecutor(1, thread_name_prefix="forward")
+        self._forward = ThreadPoolExecutor(1, thread_name_prefix="forward", initializer=_use_one_core)
         self._batcher = Batcher(self._forward, most=settings.max_forward)
         self._words: LRUCache[tuple[str, str], Words] = LRUCache(settings.cache_entries)
         # of a model that is no longer served nothing is kept
@@ -124,6 +124,13 @@ class Answering:
         if kept.maxsize:
             kept[key] = said
         return said
+
+
+def _use_one_core() -> None:
+    """Keep torch from waiting, at every layer, for a second thread whose core reads words."""
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
