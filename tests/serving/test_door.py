@@ -18,7 +18,6 @@ from starlette.testclient import TestClient
 
 from symptomeme.serving.door.door import Door
 from symptomeme.serving.door.passage import current
-from symptomeme.serving.door.rate import Rate
 from symptomeme.serving.settings import ServingSettings
 
 KEY = "a key of sixteen signs"
@@ -60,7 +59,7 @@ SERVICE = Starlette(
         Route("/old", answers(JSONResponse([{"error": "bento"}], status_code=400))),
         Route("/moved", answers(RedirectResponse("http://elsewhere.example/"))),
         Route("/fails", fails),
-        Route("/schema.json", answers(JSONResponse({}))),
+        Route("/static_content/x", answers(JSONResponse({}))),
     ]
 )
 
@@ -89,6 +88,17 @@ def test_a_form_comes_in_as_it_was_sent_and_the_body_goes_no_further() -> None:
         "tasks": None,
     }
     assert behind().post("/classify", files=FILE, data={"text": "", "tasks": "a, b"}).json()["tasks"] == ["a", "b"]
+
+
+def test_fields_of_bentomls_client_are_json() -> None:
+    client = {"user-agent": "BentoML HTTP Client/1.4.39"}
+    for data, told in (
+        ({"text": '"42"', "tasks": "null"}, ("42", None)),
+        ({"text": "null", "tasks": '["a"]'}, (None, ["a"])),
+    ):
+        found = behind().post("/classify", files=FILE, data=data, headers=client).json()
+        assert (found["text"], found["tasks"]) == told
+    assert behind().post("/classify", files=FILE, data={"text": '"42"'}).json()["text"] == '"42"'
 
 
 @pytest.mark.parametrize(
@@ -243,20 +253,10 @@ def test_requests_are_counted_for_each_key_and_for_each_address_without_it() -> 
     assert [one.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
 
 
-def test_a_bucket_holds_a_minute_and_fills_evenly() -> None:
-    now = 0.0
-    rate = Rate(4, clock=lambda: now)
-    assert [rate.wait("a") for _ in range(5)] == [0, 0, 0, 0, 15]
-    now = 15.0
-    assert [rate.wait("a") for _ in range(2)] == [0, 15]
-    now = 1000.0
-    assert [rate.wait("b"), len(rate._full)] == [0, 1]
-
-
 def test_errors_of_others_are_put_into_the_one_form(caplog: pytest.LogCaptureFixture) -> None:
     client = behind()
     refusal(client.get("/nothing"), 404, "not_found")
-    refusal(client.get("/schema.json"), 404, "not_found")
+    refusal(client.get("/static_content/x"), 404, "not_found")
     refusal(client.get("/moved", follow_redirects=False), 404, "not_found")
     assert refusal(client.get("/old"), 400, "bad_request") == "bad request."
     with caplog.at_level(logging.ERROR):

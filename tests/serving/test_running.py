@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import bentoml
 import pytest
-from running_service import ROOT, kept, service, versions_while
+from running_service import IMAGE, ROOT, kept, service, versions_while
 
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
@@ -30,3 +31,14 @@ def test_a_moved_pointer_changes_versions_once_and_fails_no_request(served: str,
         assert versions == sorted(versions)
     assert {version for versions in answered for version in versions} == {"1", "2"}
     assert len(kept()) == sum(map(len, answered))
+
+
+def test_bentomls_own_client_gets_the_answer(served: str, tmp_path: Path) -> None:
+    meme = tmp_path / "meme.png"
+    meme.write_bytes(IMAGE)
+    with bentoml.SyncHTTPClient(served) as client:
+        answer = client.classify(image=meme, text="i cannot sleep", tasks=["anxiety"])
+        several = client.classify_batch(images=[meme, meme])
+    assert answer["tasks"]["anxiety"]["model"]["version"] == "1"
+    assert answer["text"]["value"] == "i cannot sleep"
+    assert [each["tasks"] for each in several["answers"]] == [several["answers"][0]["tasks"]] * 2

@@ -10,7 +10,7 @@ from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.passage import Form, current
 from symptomeme.serving.following import Models
 
-Picture = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})]
+Picture = Annotated[bytes, WithJsonSchema({"type": "file", "format": "binary"})]
 
 
 class OneMeme(bentoml.IODescriptor):  # type: ignore[misc]

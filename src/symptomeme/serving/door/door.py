@@ -22,7 +22,7 @@ FORMS = {
     "/classify_batch": Fields(images="images", several=True, text=False),
 }
 READ = ("/models", "/metrics", "/openapi.json", "/docs.json", *HEALTH)
-HIDDEN = ("/schema.json", "/static_content", "/assets")  # BentoML's: another contract, and pages that call home
+HIDDEN = ("/static_content", "/assets")  # BentoML's pages, which call home
 
 _log = logging.getLogger("bentoml.symptomeme.access")
 

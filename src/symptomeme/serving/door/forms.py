@@ -16,6 +16,7 @@ from symptomeme.serving.settings import ServingSettings
 KIND = "multipart/form-data"
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every broken form
 MAX_FIELDS, MAX_FIELD_BYTES = 10, 100_000
+BENTOML = "BentoML HTTP Client/"  # writes every field but files as JSON
 
 
 class Fields(NamedTuple):
@@ -59,7 +60,7 @@ async def read_form(headers: Headers, receive: Receive, fields: Fields, settings
         found = await parser.parse()
         if not parser.ended:
             raise Refusal(Code.BAD_FORM, "the form has no end.")
-        return await _form_of(found, fields, most)
+        return await _form_of(found, fields, most, as_json=headers.get("user-agent", "").startswith(BENTOML))
     except Refusal:
         raise
     except MultiPartException as error:
@@ -89,7 +90,7 @@ async def _within(headers: Headers, receive: Receive, most: int) -> AsyncIterato
             yield chunk
 
 
-async def _form_of(found: FormData, fields: Fields, most: int) -> Form:
+async def _form_of(found: FormData, fields: Fields, most: int, *, as_json: bool) -> Form:
     allowed = [fields.images, "tasks", *(["text"] if fields.text else [])]
     if set(found) - set(allowed):
         raise Refusal(Code.BAD_FORM, f"the form has a field that is none of {', '.join(allowed)}.")
@@ -99,6 +100,11 @@ async def _form_of(found: FormData, fields: Fields, most: int) -> Form:
         expected = f"1 to {most} files" if fields.several else "one file"
         raise Refusal(Code.BAD_FORM, f"{fields.images}: expected {expected}, not text or a URL.")
     texts, tasks = _words(found, "text"), _words(found, "tasks")
+    if as_json:
+        texts, tasks = (
+            [_string_in(text) for text in texts if text != "null"],
+            [told for told in tasks if told != "null"],
+        )
     if len(texts) > 1:
         raise Refusal(Code.BAD_FORM, "text: it is there more than once.")
     return Form(
@@ -118,6 +124,15 @@ def _words(found: FormData, field: str) -> list[str]:
         except UnicodeEncodeError:
             raise Refusal(Code.BAD_FIELD, f"{field}: it is no Unicode text.") from None
     return [value for value in values if isinstance(value, str)]
+
+
+def _string_in(told: str) -> str:
+    """The string that is written as JSON; what is none stays as it is."""
+    try:
+        found = json.loads(told)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, str) else told
 
 
 def _names(told: str) -> list[str]:
