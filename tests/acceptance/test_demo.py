@@ -91,16 +91,26 @@ def table(told: str) -> list[str]:
 
 def test_what_keeps_it_alive_runs(clone: Path, told: str) -> None:
     assert told
-    promote, monitor, serve, server = commands_under("Keep it alive")
+    promote, monitor, server = commands_under("Keep it alive")
     said = typed(clone, "source .venv/bin/activate", promote, monitor)
     assert "is the champion already: nothing is judged.\n" in said
     assert ": no alarm, against " in said
-    port, prefect, mlflow = (str(free_port()) for _ in range(3))
-    with started(clone, serve, PORT=port):
-        wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"))
+    prefect, mlflow = str(free_port()), str(free_port())
     with started(clone, server, SYMPTOMEME_PREFECT_PORT=prefect, SYMPTOMEME_MLFLOW_PORT=mlflow):
         wait_for(lambda: is_ready(f"http://127.0.0.1:{prefect}", "api/health"))
         wait_for(lambda: is_ready(f"http://127.0.0.1:{mlflow}", "health"))
+
+
+def test_it_answers_over_http_what_is_shown(clone: Path, told: str) -> None:
+    assert told
+    serve, curl = commands_under("Ask it over HTTP")
+    asked, shown = README.read_text(encoding="utf-8").partition("## Ask it over HTTP\n")[2].split("```")[1:4:2]
+    code, port = shown.removeprefix("python\n"), str(free_port())
+    with started(clone, serve, PORT=port):
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"))
+        assert typed(clone, curl.replace("3000", port)).startswith(asked.splitlines()[-1].removesuffix("…"))
+        said = typed(clone, "source .venv/bin/activate", f"python -c {shlex.quote(code.replace('3000', port))}")
+    assert said.strip() == code.rpartition("  # ")[2].strip()
 
 
 @contextmanager
