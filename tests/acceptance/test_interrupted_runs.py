@@ -110,7 +110,7 @@ def started(root: Path, log: Path) -> Iterator[Dvc]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it is ignored where a shell's `&` began
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - ignored after a shell's `&`
         )
         try:
             yield dvc

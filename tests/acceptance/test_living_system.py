@@ -173,16 +173,14 @@ def test_a_worker_killed_in_every_stage_is_replaced_and_its_runs_end_well(
 ) -> None:
     root = shutil.copytree(fresh, tmp_path / "project", symlinks=True)
     for server in serving(root):
-        left = set(STAGES)
         with get_client(sync_client=True) as client:
-            begun = run_now(client, "retrain/weekly")
-            first = server.worker()
-            runner = at_work(first.pid, left).dvc.parents()[0]  # it outlives the worker
-            while left:
-                left.remove(at_work(runner.pid, left).name)
+            for stage in STAGES:
+                run_now(client, "retrain/weekly", force=True)
+                runner = at_work(server.process.pid, {stage}).dvc.parents()[0]
+                started = [runner, *runner.children(recursive=True)]
                 server.worker().kill()
-            psutil.wait_procs([runner], PATIENCE)
-            assert client.read_flow_run(begun).state_type in (StateType.COMPLETED, StateType.RUNNING, StateType.CRASHED)
+                # a run without its worker may go on to its end, or end with it: either way it does end
+                assert psutil.wait_procs(started, PATIENCE)[1] == []
             assert finished(client, run_now(client, "retrain/weekly")).state_type == StateType.COMPLETED
     assert digests(root) == digests(undisturbed)
 
