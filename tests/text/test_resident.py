@@ -1,5 +1,6 @@
 import psutil
 import pytest
+from ocr_settings import GREY, fake_tesseract
 from PIL import Image
 
 from symptomeme.domain.errors import ToolError
@@ -7,21 +8,11 @@ from symptomeme.text import resident
 from symptomeme.text.resident import ResidentTesseract
 from symptomeme.text.tesseract import TesseractEngine
 
-SETTINGS = {
-    "lang": "eng",
-    "page_segmentation": 6,
-    "view": "grey",
-    "light_threshold": 190,
-    "dark_threshold": 110,
-    "upscale": 1.0,
-    "min_confidence": 0.0,
-}
-
 
 @pytest.fixture
 def reader():
-    made = ResidentTesseract(**SETTINGS)
-    made.start()
+    made = ResidentTesseract(**GREY)
+    made.read([Image.new("RGB", (64, 64), "white")])
     yield made
     made.close()
 
@@ -32,7 +23,7 @@ def program():
 
 def test_it_reads_one_by_one_what_the_engine_reads_of_all(reader, drawn):
     pictures = [drawn("second thoughts"), Image.new("RGB", (90, 60), "white"), Image.new("RGB", (1, 1)), drawn("third")]
-    assert [reader.read([picture])[0] for picture in pictures] == TesseractEngine(**SETTINGS).read(pictures)
+    assert [reader.read([picture])[0] for picture in pictures] == TesseractEngine(**GREY).read(pictures)
     assert len(program()) == 1
 
 
@@ -59,8 +50,26 @@ def test_after_some_pages_a_fresh_program_takes_over(reader, drawn, monkeypatch)
 def test_what_ends_at_every_start_is_an_error(reader, drawn, tmp_path, monkeypatch):
     reader.close()
     assert program() == []
-    (tmp_path / "tesseract").write_text("#!/bin/sh\nexit 3\n")
-    (tmp_path / "tesseract").chmod(0o755)
+    fake_tesseract(tmp_path, "exit 3")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(ToolError, match="status 3"):
+        reader.read([drawn("nothing")])
+
+
+@pytest.mark.parametrize("script", ["sleep 600", "echo level; exec sleep 600"], ids=["at once", "in a page"])
+def test_what_hangs_is_ended_and_the_next_picture_is_read(reader, drawn, tmp_path, monkeypatch, script):
+    reader.close()
+    fake_tesseract(tmp_path, f"exec {script}" if script.startswith("sleep") else script)
+    with monkeypatch.context() as hanging:
+        hanging.setenv("PATH", str(tmp_path), prepend=":")
+        hanging.setattr(resident, "SECONDS", 0.2)
+        with pytest.raises(ToolError, match="status -9"):
+            reader.read([drawn("nothing")])
+    assert reader.read([drawn("after it")])[0].text == "after it"
+
+
+def test_where_there_is_none_it_is_told_in_one_line(reader, drawn, monkeypatch):
+    reader.close()
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ToolError, match=r"^Tesseract does not start: No such file or directory\.$"):
         reader.read([drawn("nothing")])

@@ -4,6 +4,7 @@ import re
 from statistics import fmean
 
 import pytest
+from ocr_settings import GREY, fake_tesseract
 from PIL import Image
 
 from symptomeme.data.transforms import read_picture
@@ -12,26 +13,10 @@ from symptomeme.sample.draw import Order, draw_meme
 from symptomeme.text.quality import character_error
 from symptomeme.text.tesseract import TesseractEngine
 
-SETTINGS = {
-    "lang": "eng",
-    "page_segmentation": 6,
-    "view": "grey",
-    "light_threshold": 190,
-    "dark_threshold": 110,
-    "upscale": 1.0,
-    "min_confidence": 0.0,
-}
-
 
 @pytest.fixture(scope="module")
 def tesseract():
-    return TesseractEngine(**SETTINGS)
-
-
-def fake_tesseract(folder, script):
-    program = folder / "tesseract"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
+    return TesseractEngine(**GREY)
 
 
 def test_a_batch_is_read_in_order_and_as_each_picture_alone(tesseract, drawn):
@@ -64,20 +49,20 @@ def test_nothing_in_nothing_out(tesseract):
 def test_words_below_the_confidence_are_left_out(tesseract, drawn):
     picture = drawn("one two three")
     sure = tesseract.read([picture])[0]
-    none = TesseractEngine(**SETTINGS | {"min_confidence": 100.0}).read([picture])[0]
+    none = TesseractEngine(**GREY | {"min_confidence": 100.0}).read([picture])[0]
     assert (sure.words, none.words, none.text, none.confidence) == (3, 0, "", None)
 
 
 def test_upscaling_reads_small_letters(drawn):
     small = drawn("small letters here").resize((105, 20), Image.Resampling.LANCZOS)
-    assert TesseractEngine(**SETTINGS | {"upscale": 4.0}).read([small])[0].text == "small letters here"
+    assert TesseractEngine(**GREY | {"upscale": 4.0}).read([small])[0].text == "small letters here"
 
 
 def test_settings_name_all_that_changes_the_result():
     changes = {"page_segmentation": 11, "upscale": 1.5, "min_confidence": 30.0}
     same = r"tesseract [\d.]+, eng [0-9a-f]{8}, psm 11"
-    grey = TesseractEngine(**SETTINGS | changes).settings
-    letters = TesseractEngine(**SETTINGS | changes | {"view": "letters"}).settings
+    grey = TesseractEngine(**GREY | changes).settings
+    letters = TesseractEngine(**GREY | changes | {"view": "letters"}).settings
     assert re.fullmatch(rf"{same}, grey, upscale 1.5, confidence 30", grey)
     assert re.fullmatch(rf"{same}, letters 190/110, upscale 1.5, confidence 30", letters)
 
@@ -92,7 +77,7 @@ def test_drawn_memes_of_all_styles_are_read(style):
         for n in range(4)
     ]
     pictures = [read_picture(meme.data) for meme in memes]
-    readings = TesseractEngine(**SETTINGS | {"view": "letters"}).read(pictures)
+    readings = TesseractEngine(**GREY | {"view": "letters"}).read(pictures)
     errors = [character_error(reading.text, TEXT) for reading in readings]
     assert fmean(errors) <= 0.06, errors
     assert all(reading.words == len(reading.text.split()) and reading.confidence > 50 for reading in readings)
@@ -105,13 +90,13 @@ def test_without_tesseract_the_message_says_what_to_type(monkeypatch, tmp_path, 
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sys.platform", platform)
     with pytest.raises(ToolError) as error:
-        TesseractEngine(**SETTINGS)
+        TesseractEngine(**GREY)
     assert str(error.value) == f"Tesseract is not installed, or does not start. Type: {command}"
 
 
 def test_a_missing_language_is_named():
     with pytest.raises(ToolError) as error:
-        TesseractEngine(**SETTINGS | {"lang": "eng+xx_yy"})
+        TesseractEngine(**GREY | {"lang": "eng+xx_yy"})
     assert str(error.value).startswith("Tesseract has no data for language 'xx_yy' (ocr.lang); it has ")
     assert str(error.value).endswith("Type: sudo apt-get install tesseract-ocr-xx-yy")
 

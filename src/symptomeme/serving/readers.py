@@ -1,4 +1,4 @@
-"""Threads that read words, each with an engine of its own that has started: beside the model, and never in its way."""
+"""Threads that read words, each with an engine of its own that stays: beside the model, and never in its way."""
 
 import asyncio
 import threading
@@ -10,6 +10,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from symptomeme.predictor import Words
     from symptomeme.text.ocr import OcrEngine
+    from symptomeme.text.resident import ResidentTesseract
 
 
 class Readers:
@@ -18,7 +19,7 @@ class Readers:
     def __init__(self, count: int) -> None:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="reader")
         self._own = threading.local()
-        self._engines: list[OcrEngine] = []
+        self._programs: list[ResidentTesseract] = []  # of all threads
 
     async def read(self, picture: Image.Image, ocr: dict[str, Any] | None) -> "Words":
         """The words in a picture (RGB), read with a model's params.
@@ -30,10 +31,13 @@ class Readers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, picture, ocr)
 
     def close(self) -> None:
-        """End all engines; what waits is called off."""
-        self._threads.shutdown(cancel_futures=True)
-        for engine in self._engines:
-            getattr(engine, "close", lambda: None)()
+        """End all engines; what waits is called off, and what is being read fails."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for program in self._programs:
+            program.end()
+        self._threads.shutdown()
+        for program in self._programs:
+            program.close()
 
     def _read(self, picture: Image.Image, ocr: dict[str, Any] | None) -> "Words":
         from symptomeme.predictor import ocr_params, settings_key, words_read  # noqa: PLC0415 - torch, see answering
@@ -43,6 +47,7 @@ class Readers:
         engines: dict[str, OcrEngine] = self._own.__dict__.setdefault("engines", {})
         key = settings_key(ocr)
         if key not in engines:
-            engines[key] = engine_of(ocr_params(ocr), tesseract=ResidentTesseract)
-            self._engines.append(engines[key])
+            engines[key] = engine = engine_of(ocr_params(ocr), tesseract=ResidentTesseract)
+            if isinstance(engine, ResidentTesseract):
+                self._programs.append(engine)
         return words_read(engines[key], picture, ocr)

@@ -8,15 +8,18 @@ import tty
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 from typing import TextIO
 
 import pytesseract
 from PIL import Image
 from pytesseract import TesseractError
 
+from symptomeme.domain.errors import ToolError
 from symptomeme.text.ocr import Reading
 from symptomeme.text.tesseract import REFUSED, Sheet, TesseractEngine, reading_of
 
+SECONDS = 120.0  # that one page may take; then the program is ended, and the page has failed
 PAGES = 1000  # after so many a fresh program takes over: what it leaks stays small
 
 
@@ -29,19 +32,17 @@ class ResidentTesseract(TesseractEngine):
 
     _program: subprocess.Popen[str] | None = None
     _pages = 0  # that the program has been given, the empty ones too
+    _columns: list[str]  # as its first line names them; none before it
 
-    def start(self) -> None:
-        """Have the program ready before the first picture.
-
-        Raises:
-            ToolError: it does not read.
-        """
-        self.read([Image.new("RGB", (64, 64), "white")])
+    def end(self) -> None:
+        """End the program, from whatever thread: a page that is being read fails."""
+        if (program := self._program) is not None:
+            program.kill()
 
     def close(self) -> None:
-        """End the program; the next picture starts another."""
+        """End the program and clear up; the next picture starts another. For the thread that reads."""
         if self._program is not None:
-            self._program.kill()
+            self.end()
             self._program.communicate()
             self._table.close()
             self._folder.cleanup()
@@ -62,10 +63,16 @@ class ResidentTesseract(TesseractEngine):
         """The rows of one page."""
         program = self._running()
         assert program.stdin is not None
-        program.stdin.write(f"{file}\n{self._blank}\n")
-        program.stdin.flush()
-        self._pages += 2
-        return list(self._rows_until_blank())
+        alarm = Timer(SECONDS, program.kill)
+        alarm.start()
+        try:
+            program.stdin.write(f"{file}\n{self._blank}\n")
+            program.stdin.flush()
+            self._pages += 2
+            self._columns = self._columns or self._line()
+            return list(self._rows_until_blank())
+        finally:
+            alarm.cancel()
 
     def _rows_until_blank(self) -> Iterator[dict[str, str]]:
         """Rows of the page before the empty one; those of the empty page before it are passed over."""
@@ -84,9 +91,12 @@ class ResidentTesseract(TesseractEngine):
             self._folder = TemporaryDirectory(prefix="symptomeme-resident-")
             self._blank = Path(self._folder.name) / "blank.pgm"
             Image.new("L", (16, 16), 255).save(self._blank)
-            self._pages = 0
-            self._program, self._table = self._started()
-            self._columns = self._line()
+            self._pages, self._columns = 0, []
+            try:
+                self._program, self._table = self._started()
+            except ToolError:
+                self._folder.cleanup()
+                raise
         return self._program
 
     def _line(self) -> list[str]:
@@ -105,13 +115,19 @@ class ResidentTesseract(TesseractEngine):
         tty.setraw(its)
         command = [pytesseract.pytesseract.tesseract_cmd, "-", "stdout", "-l", self._lang, *shlex.split(self._config)]
         settings = ["-c", "tessedit_create_tsv=1", "-c", "stream_filelist=true"]
-        program = subprocess.Popen(
-            [*command, *settings],
-            stdin=subprocess.PIPE,
-            stdout=its,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-            text=True,
-        )
-        os.close(its)
+        try:
+            program = subprocess.Popen(
+                [*command, *settings],
+                stdin=subprocess.PIPE,
+                stdout=its,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+                text=True,
+                start_new_session=True,  # Ctrl-C is for the service, which lets it end its page
+            )
+        except OSError as error:
+            os.close(ours)
+            raise ToolError(f"Tesseract does not start: {error.strerror}.") from None
+        finally:
+            os.close(its)
         return program, os.fdopen(ours, encoding="utf-8", errors="replace", newline="\n")
