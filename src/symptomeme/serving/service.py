@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bentoml
 from anyio import to_thread
@@ -28,6 +28,9 @@ from symptomeme.serving.settings import LONGEST, read_settings
 from symptomeme.serving.store import stored_folder
 from symptomeme.serving.support import LABEL, read_support
 from symptomeme.serving.taking import ManyMemes, OneMeme, asked_for
+
+if TYPE_CHECKING:
+    from symptomeme.predictor import Examined
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # read when the server starts, after this module
 
@@ -93,46 +96,51 @@ class Memes:
         return {"models": models}
 
     async def _classify(self, image: bytes, text: str | None, tasks: list[str] | None) -> dict[str, Any]:
-        models = asked_for(tasks, self._followed.now())
-        return await self._answer(image, "image", current().request_id, models, text)
+        at, models = datetime.now(UTC), asked_for(tasks, self._followed.now())
+        return self._told(at, current().request_id, await self._find(image, "image", models, text))
 
     async def _classify_batch(self, images: list[bytes], tasks: list[str] | None) -> dict[str, Any]:
-        request_id = current().request_id
+        at, request_id = datetime.now(UTC), current().request_id
         metrics().images.observe(len(images))
         models = asked_for(tasks, self._followed.now())
-        answers = await asyncio.gather(
-            *(
-                self._answer_or_refusal(image, f"images {number}", f"{request_id}-{number}", models)
-                for number, image in enumerate(images, 1)
-            )
-        )
-        return {"request_id": request_id, "answers": answers}
-
-    async def _answer_or_refusal(self, image: bytes, named: str, request_id: str, models: Models) -> dict[str, Any]:
-        """The answer to one of several; its picture's fault is its own, any other is that of the request."""
         try:
-            return await self._answer(image, named, request_id, models, None)
+            async with asyncio.TaskGroup() as group:  # a request that is refused leaves none of its pictures at work
+                tasks_of = [
+                    group.create_task(self._found_or_refusal(image, f"images {number}", models))
+                    for number, image in enumerate(images, 1)
+                ]
+        except* Refusal as refusals:
+            raise refusals.exceptions[0] from None
+        found = {f"{request_id}-{number}": task.result() for number, task in enumerate(tasks_of, 1)}
+        return {"request_id": request_id, "answers": [self._told(at, name, one) for name, one in found.items()]}
+
+    async def _found_or_refusal(self, image: bytes, named: str, models: Models) -> "Examined | Refusal":
+        """What one of several expresses; its picture's fault is its own, any other is that of the request."""
+        try:
+            return await self._find(image, named, models, None)
         except Refusal as refusal:
             if refusal.code not in (Code.BAD_IMAGE, Code.TOO_MANY_PIXELS):
                 raise
-            metrics().refusals.labels(refusal.code.value).inc()
-            return refusal.told(request_id)
+            return refusal
 
-    async def _answer(
-        self, image: bytes, named: str, request_id: str, models: Models, text: str | None
-    ) -> dict[str, Any]:
-        at = datetime.now(UTC)
+    async def _find(self, image: bytes, named: str, models: Models, text: str | None) -> "Examined":
         current().hashes.append(sha256(image).hexdigest())
         await to_thread.run_sync(check_pixels, image, self._settings.max_pixels)
         try:
-            found = await self._answering.answer(image, named, models, text)
+            return await self._answering.answer(image, named, models, text)
         except ImageError as error:
             raise Refusal(Code.BAD_IMAGE, str(error)) from None
         except Busy as error:
             raise Refusal(Code.BUSY, str(error)) from None
         except (ModelError, ToolError) as error:
-            _log.error("%s: %s", request_id, error)
+            _log.error("%s: %s", current().request_id, error)
             raise Refusal(Code.UNAVAILABLE, "the models cannot answer now.") from None
+
+    def _told(self, at: datetime, request_id: str, found: "Examined | Refusal") -> dict[str, Any]:
+        """What is answered, once nothing can come between; it is counted and kept here."""
+        if isinstance(found, Refusal):
+            metrics().refusals.labels(found.code.value).inc()
+            return found.told(request_id)
         count(found)
         if self._requests is not None:
             keep(self._requests, at, request_id, found)
