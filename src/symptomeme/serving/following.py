@@ -43,7 +43,7 @@ class Followed:
         self._named: Mapping[str, PackagedModel] = {}
         self._seen: tuple[int, int] | None = None
         self._ended = threading.Event()
-        self.look()
+        self._look_without_stopping()
         if not self._models and own is not None:
             live = read_live(own)
             if live is not None:
@@ -84,11 +84,14 @@ class Followed:
     def _follow(self) -> None:
         wait = POLL
         while not self._ended.wait(wait):
-            try:
-                wait = POLL if self.look() else min(2 * wait, PATIENCE)
-            except Exception:  # a service does not stop following because one model broke
-                _log.exception("what is live cannot be loaded, going on with what was")
-                wait = min(2 * wait, PATIENCE)
+            wait = POLL if self._look_without_stopping() else min(2 * wait, PATIENCE)
+
+    def _look_without_stopping(self) -> bool:
+        try:
+            return self.look()
+        except Exception:  # a service does not end, nor stop to follow, because one model broke
+            _log.exception("what is live cannot be loaded, going on with what was")
+            return False
 
     def _load(self, live: Live) -> None:
         """Load and try each model that is not loaded yet, then take them all into service."""
