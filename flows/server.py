@@ -61,6 +61,11 @@ def _serve(held: TextIO) -> int:
     for program in wanted:
         _check_free(program.name, ports[program.name])
     os.environ["PREFECT_API_URL"] = f"http://{LOOPBACK}:{ports['prefect']}/api"
+    # Prefect's own pages alone, which need no leave: else any page in the same browser could start runs
+    os.environ.setdefault(
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+        ",".join(f"http://{host}:{ports['prefect']}" for host in (LOOPBACK, "localhost")),
+    )
     os.environ["PREFECT_UI_URL"] = f"http://{LOOPBACK}:{ports['prefect']}"
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # one process less; none of it is used
     with keeping() as kept:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import psutil
 import pytest
 from browser import PROGRAM, chromium
@@ -126,6 +127,15 @@ def test_a_second_server_says_where_the_first_one_is_and_changes_nothing(server:
     assert (second.returncode, told.split(":")[0]) == (0, "server")
     assert "is running already: http://127.0.0.1:" in told
     assert {process.pid for process in server.processes()} == before
+
+
+def test_no_page_of_another_site_may_ask_prefect(server: Server) -> None:
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    allowed = {
+        origin: httpx.options(f"{server.api}/deployments/filter", headers={**asked, "origin": origin}).is_success
+        for origin in (server.api.removesuffix("/api"), "http://elsewhere.example")
+    }
+    assert list(allowed.values()) == [True, False]
 
 
 def test_a_schedule_fires_by_itself(server: Server) -> None:
