@@ -200,7 +200,7 @@ def test_an_answer_that_takes_too_long_is_503() -> None:
 
 
 def test_more_requests_than_the_queue_holds_are_told_to_wait() -> None:
-    door = Door(SERVICE, ServingSettings(queue=1, max_forward=1))
+    door = Door(SERVICE, ServingSettings(queue=1, max_batch=1, max_forward=1))
     door._within = 2
     sent = local_client(door).post("/classify", files=FILE)
     refusal(sent, 503, "busy")

@@ -13,7 +13,7 @@ from symptomeme.serving.support import read_support
         ("MAX_BATCH", "many"),
         ("API_KEY", "short"),
         ("REQUEST_SECONDS", "0"),
-        ("RUNTIME", "int4"),
+        ("OCR_WORKERS", "0"),
         ("MAX_PIXELS", "1e99"),
     ],
 )
@@ -25,6 +25,12 @@ def test_a_setting_that_is_not_allowed_is_told_in_one_line(
         read_settings()
     assert str(told.value).startswith(f"SYMPTOMEME_{name}: ")
     assert "\n" not in str(told.value)
+
+
+def test_a_batch_is_no_larger_than_what_can_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYMPTOMEME_QUEUE", "15")
+    with pytest.raises(InputError, match=r"^SYMPTOMEME_MAX_BATCH is 16, but only 15 images can wait"):
+        read_settings()
 
 
 def test_support_resources_are_the_packages_or_those_of_a_file(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from PIL import Image
 
 from symptomeme.data.transforms import read_picture
+from symptomeme.domain.digests import of_text
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.serving.batching import Batcher
 from symptomeme.serving.following import Models
@@ -113,7 +114,7 @@ class Answering:
     async def _predict(self, served: "Served", image: "_Image", text: str, took: dict[str, float]) -> "Prediction":
         predictor = served.predictor
         kept = self._said.setdefault(predictor, LRUCache(self._settings.cache_entries))
-        key = (image.sha256, text)
+        key = (image.sha256, of_text(text))  # not the text itself: a caller's may be long
         if (known := kept.get(key)) is not None:
             metrics().cache.labels("answers", "hit").inc()
             return known

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from symptomeme.data.transforms import MAX_BYTES, MAX_PIXELS
+from symptomeme.data.transforms import MAX_PIXELS
 from symptomeme.domain.errors import InputError
 
 LONGEST = 300  # seconds that a request may be given at most
@@ -26,16 +26,19 @@ class ServingSettings(BaseSettings):
     requests_per_minute: int = Field(default=600, ge=1)  # of one key, or of one address without a key
     max_batch: int = Field(default=16, ge=1, le=1_000)  # images in one request
     queue: int = Field(default=64, ge=1)  # images that wait for an answer
-    ocr_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    ocr_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)  # pictures that are read at a time
     max_forward: int = Field(default=16, ge=1)  # memes in one forward pass
-    cache_entries: int = Field(default=2048, ge=0)
+    cache_entries: int = Field(default=2048, ge=0)  # readings, and answers of each model, that are remembered
     support: Path | None = None  # a file of support resources; None: the one that comes with the package
-    runtime: Literal["auto", "fp32", "int8"] = "auto"
 
-    @property
-    def max_picture_bytes(self) -> int:
-        """The most bytes that one picture can have."""
-        return min(self.max_body_bytes, MAX_BYTES)
+    @model_validator(mode="after")
+    def a_whole_batch_can_wait(self) -> Self:
+        """Refuse batches that would be told to come again for ever."""
+        if self.max_batch > self.queue:
+            raise ValueError(
+                f"{PREFIX}MAX_BATCH is {self.max_batch}, but only {self.queue} images can wait ({PREFIX}QUEUE)"
+            )
+        return self
 
 
 def read_settings() -> ServingSettings:
@@ -48,5 +51,6 @@ def read_settings() -> ServingSettings:
         return ServingSettings()
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        field = str(fault["loc"][0])
-        raise InputError(f"{PREFIX}{field.upper()}: {fault['msg']}. Set another value, or unset it.") from None
+        where = f"{PREFIX}{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
+        told = fault["msg"].removeprefix("Value error, ")
+        raise InputError(f"{where}{told}. Set another value, or unset it.") from None
