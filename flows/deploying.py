@@ -1,4 +1,4 @@
-"""`python -m flows.deploying`: give the Prefect server that PREFECT_API_URL names its pool and deployments."""
+"""`python -m flows.deploying`: give the Prefect server of PREFECT_API_URL its pool, deployments and automation."""
 
 import hashlib
 import os
@@ -14,31 +14,33 @@ DEFINED_BY = ("prefect.yaml", "flows/*.py")
 
 
 def deploy() -> None:
-    """Make the pool and the deployments, unless they were made of the same files before: what was paused stays so.
+    """Make them, unless they were made of the same files and settings before: what was paused stays so.
 
     Raises:
         ServerError: Prefect refused.
     """
     files = sorted(path for pattern in DEFINED_BY for path in Path.cwd().glob(pattern))
     server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
-    found = hashlib.sha256(b"".join([server.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+    settings = f"{server} {os.environ.get('PREFECT_FLOWS_HEARTBEAT_FREQUENCY', '')}"
+    found = hashlib.sha256(b"".join([settings.encode(), *(path.read_bytes() for path in files)])).hexdigest()
     if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found:
         return
     say("deploying")
-    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect("--no-prompt", "deploy", "--all")
+    _python("prefect", "work-pool", "create", POOL, "--type", "process", "--overwrite")
+    _python("prefect", "--no-prompt", "deploy", "--all")
+    _python("flows.watching")
     DEPLOYED.parent.mkdir(parents=True, exist_ok=True)
     DEPLOYED.write_text(found, encoding="utf-8")
 
 
-def _prefect(*arguments: str) -> None:
-    command = [sys.executable, "-m", "prefect", *arguments]
+def _python(*module: str) -> None:
+    command = [sys.executable, "-m", *module]
     done = subprocess.run(
         command, env={**os.environ, "PWD": str(Path.cwd())}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         told = " ".join((done.stderr or done.stdout).split())[-300:]
-        raise ServerError(f"'prefect {' '.join(arguments)}' failed: {told}")
+        raise ServerError(f"'{' '.join(module)}' failed: {told}")
 
 
 def main() -> int:

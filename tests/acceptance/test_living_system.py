@@ -69,6 +69,7 @@ class Server:
             "SYMPTOMEME_PREFECT_PORT": str(ports[0]),
             "SYMPTOMEME_MLFLOW_PORT": str(ports[1]),
             "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         }
         for name in ("PREFECT_HOME", "PREFECT_API_URL"):
             self.variables.pop(name, None)
@@ -184,13 +185,17 @@ def test_a_worker_killed_in_every_stage_is_replaced_and_its_runs_end_well(
     root = shutil.copytree(fresh, tmp_path / "project", symlinks=True)
     for server in serving(root):
         with get_client(sync_client=True) as client:
+            asked = []
             for stage in STAGES:
-                run_now(client, "retrain/weekly", force=True)
+                asked.append(run_now(client, "retrain/weekly", force=True))
                 runner = at_work(server.process.pid, {stage}).dvc.parents()[0]
                 started = [runner, *runner.children(recursive=True)]
                 server.worker().kill()
                 # a run without its worker may go on to its end, or end with it: either way it does end
                 assert psutil.wait_procs(started, PATIENCE)[1] == []
+            # and Prefect is told so, or no alarm would ever start another
+            ends = {finished(client, run_id).state_type for run_id in asked}
+            assert ends <= {StateType.CRASHED, StateType.COMPLETED}
             assert finished(client, run_now(client, "retrain/weekly")).state_type == StateType.COMPLETED
     assert digests(root) == digests(undisturbed)
 
