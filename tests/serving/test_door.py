@@ -3,79 +3,15 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from echoing import FILE, SERVICE, behind, refusal
 from running_service import local_client
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from symptomeme.serving.door.door import Door
-from symptomeme.serving.door.passage import current
 from symptomeme.serving.settings import ServingSettings
-
-KEY = "a key of sixteen signs"
-BEARER = {"authorization": f"Bearer {KEY}"}
-FILE = {"image": ("C:\\Users\\me\\private name.png", b"picture", "image/png")}
-
-
-async def echo(request: Request) -> Response:
-    form = current().form
-    assert form is not None
-    assert await request.body() == b""
-    return JSONResponse(
-        {"images": [image.decode("latin-1") for image in form.images], "text": form.text, "tasks": form.tasks}
-    )
-
-
-async def fails(_: Request) -> Response:
-    raise RuntimeError("the words in it")
-
-
-def answers(response: Response) -> Callable[[Request], Any]:
-    async def answer(_: Request) -> Response:
-        return response
-
-    return answer
-
-
-PAGE = {
-    "server": "BentoML Service/symptomeme",
-    "content-security-policy": "default-src 'none'; script-src 'self'",
-}
-SERVICE = Starlette(
-    routes=[
-        Route("/classify", echo, methods=["POST"]),
-        Route("/classify_batch", echo, methods=["POST"]),
-        Route("/models", answers(JSONResponse({}))),
-        Route("/readyz", answers(Response())),
-        Route("/", answers(HTMLResponse("<p>", headers=PAGE))),
-        Route("/old", answers(JSONResponse([{"error": "bento"}], status_code=400))),
-        Route("/moved", answers(RedirectResponse("http://elsewhere.example/"))),
-        Route("/fails", fails),
-        Route("/static_content/x", answers(JSONResponse({}))),
-    ]
-)
-
-
-def behind(**settings: Any) -> TestClient:
-    return local_client(Door(SERVICE, ServingSettings(**settings)), raise_server_exceptions=False)
-
-
-def refusal(response: Any, status: int, code: str) -> str:
-    """The message of a refusal that is as the contract says."""
-    assert response.headers["content-type"] == "application/json"
-    error = response.json()["error"]
-    assert (response.status_code, error["code"]) == (status, code)
-    assert set(error) == {"code", "message", "remedy", "request_id"}
-    assert error["request_id"] == response.headers["x-request-id"]
-    return str(error["message"])
 
 
 def test_a_form_comes_in_as_it_was_sent_and_the_body_goes_no_further() -> None:
@@ -207,50 +143,14 @@ def test_more_requests_than_the_queue_holds_are_told_to_wait() -> None:
     assert int(sent.headers["retry-after"]) > 0
 
 
-def test_without_a_key_only_this_machine_is_answered_health_aside() -> None:
-    door = Door(SERVICE, ServingSettings())
-    far = TestClient(door, base_url="http://127.0.0.1", client=("192.0.2.7", 1))
-    for path in ("/", "/models", "/nothing"):
-        refusal(far.get(path), 403, "forbidden")
-    assert far.get("/readyz").status_code == 200
-    for near in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
-        assert TestClient(door, base_url="http://localhost", client=(near, 1)).get("/models").status_code == 200
-    assert TestClient(door, base_url="http://localhost", client=("x", 1)).get("/models").status_code == 403
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}, {"host": "[", "origin": "["}],
-)
-def test_without_a_key_no_page_of_another_site_is_answered(headers: dict[str, str]) -> None:
-    refusal(behind().post("/classify", files=FILE, headers=headers), 403, "forbidden")
-    assert behind().get("/models", headers={"origin": "http://127.0.0.1:3000"}).status_code == 200
-
-
-def test_with_a_key_the_page_and_health_are_open_and_all_else_shows_it() -> None:
-    door = Door(SERVICE, ServingSettings(api_key=SecretStr(KEY)))
-    far = TestClient(door, base_url="http://symptomeme.example", client=("192.0.2.7", 1))
-    assert [far.get(path).status_code for path in ("/", "/readyz")] == [200, 200]
-    for wrong in ({}, {"authorization": f"Bearer {KEY}x"}, {"authorization": KEY}, {"authorization": "Bearer ü"}):
-        encoded = {name: value.encode() for name, value in wrong.items()}
-        refusal(far.get("/models", headers=encoded), 401, "unauthorized")
-        sent = far.post("/classify", files=FILE, headers=encoded)
-        refusal(sent, 401, "unauthorized")
-        assert sent.headers["www-authenticate"].startswith("Bearer")
-    assert far.get("/models", headers=BEARER).status_code == 200
-    assert far.post("/classify", files=FILE, headers=BEARER).status_code == 200
-
-
-def test_requests_are_counted_for_each_key_and_for_each_address_without_it() -> None:
-    door = Door(SERVICE, ServingSettings(api_key=SecretStr(KEY), requests_per_minute=2))
-    one, other = (TestClient(door, client=(f"192.0.2.{number}", 1)) for number in (1, 2))
-    assert [one.get("/models", headers=BEARER).status_code for _ in range(3)] == [200, 200, 429]
-    late = other.get("/models", headers=BEARER)
-    refusal(late, 429, "too_many_requests")
-    assert 0 < int(late.headers["retry-after"]) <= 30
-    assert [one.get("/models").status_code for _ in range(3)] == [401, 401, 429]
-    assert other.get("/models").status_code == 401
-    assert [one.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]
+def test_bytes_of_all_requests_are_held_up_to_a_bound_and_given_back() -> None:
+    door = Door(SERVICE, ServingSettings(max_body_bytes=1000, max_held_bytes=1000))
+    client = local_client(door)
+    assert [client.post("/classify", files=FILE).status_code for _ in range(5)] == [200] * 5
+    assert door._held == 0
+    door._held = 900
+    refusal(client.post("/classify", files=FILE), 503, "busy")
+    assert door._held == 900
 
 
 def test_errors_of_others_are_put_into_the_one_form(caplog: pytest.LogCaptureFixture) -> None:

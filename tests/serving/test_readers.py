@@ -32,3 +32,31 @@ def test_closing_ends_what_is_being_read_and_leaves_no_program(tmp_path, monkeyp
     assert psutil.Process().children() == []
     with pytest.raises(RuntimeError, match="after shutdown"):
         asyncio.run(readers.read(WHITE, OCR))
+
+
+def test_once_warm_every_reader_has_its_program_and_no_more_than_a_few_are_kept(monkeypatch):
+    readers = Readers(2)
+
+    async def warm() -> int:
+        await readers.warm(OCR)
+        return len(psutil.Process().children())
+
+    assert asyncio.run(warm()) == 2
+    monkeypatch.setattr("symptomeme.serving.readers.KEPT", 1)
+    for upscale in (2.0, 3.0):
+        asyncio.run(readers.warm(OCR | {"upscale": upscale}))
+        assert len(psutil.Process().children()) == 2
+    readers.close()
+    assert psutil.Process().children() == []
+
+
+def test_a_reader_that_does_not_start_is_told_and_keeps_no_other_waiting(monkeypatch):
+    readers = Readers(2)
+    monkeypatch.setattr("symptomeme.text.engines.engine_of", fails)
+    with pytest.raises(ToolError, match="no such program"):
+        asyncio.run(readers.warm(OCR))
+    readers.close()
+
+
+def fails(*_, **__):
+    raise ToolError("no such program")

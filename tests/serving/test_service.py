@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from faults.fault import saved
@@ -178,6 +178,13 @@ def test_readiness_is_an_answer_to_a_drawn_picture(client: TestClient) -> None:
 
     class Counting:
         asked, fault = 0, ToolError("Tesseract is missing")
+        sent: ClassVar[list[bytes]] = []
+
+        async def warm(self, asked: object) -> None:
+            assert asked is models
+
+        async def upload(self, data: bytes, _: str) -> None:
+            self.sent.append(data)
 
         async def answer(self, *_: object) -> None:
             self.asked += 1
@@ -193,6 +200,7 @@ def test_readiness_is_an_answer_to_a_drawn_picture(client: TestClient) -> None:
         answering.fault = None
         assert [await test.passes(models), await test.passes(models), answering.asked] == [True, True, 2]
         assert not await test.passes({})
+        assert len(set(answering.sent)) == 2  # another file each time, which no cache knows
 
     asyncio.run(ask())
 

@@ -12,6 +12,8 @@ from symptomeme.serving.support import read_support
     [
         ("MAX_BATCH", "many"),
         ("API_KEY", "short"),
+        ("API_KEY", "sixteen signs and a space "),
+        ("API_KEY", "sechzehn-Zeichen-und-ein-Ä"),
         ("REQUEST_SECONDS", "0"),
         ("OCR_WORKERS", "0"),
         ("MAX_PIXELS", "1e99"),
@@ -25,11 +27,18 @@ def test_a_setting_that_is_not_allowed_is_told_in_one_line(
         read_settings()
     assert str(told.value).startswith(f"SYMPTOMEME_{name}: ")
     assert "\n" not in str(told.value)
+    assert name != "API_KEY" or value not in str(told.value)
 
 
 def test_a_batch_is_no_larger_than_what_can_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYMPTOMEME_QUEUE", "15")
     with pytest.raises(InputError, match=r"^SYMPTOMEME_MAX_BATCH is 16, but only 15 images can wait"):
+        read_settings()
+
+
+def test_a_request_is_no_larger_than_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYMPTOMEME_MAX_HELD_BYTES", "5000")
+    with pytest.raises(InputError, match=r"^SYMPTOMEME_MAX_BODY_BYTES is 20000000, but only 5000 bytes are held"):
         read_settings()
 
 

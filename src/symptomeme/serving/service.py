@@ -4,12 +4,10 @@ import asyncio
 import logging
 import os
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bentoml
-from anyio import to_thread
 from bentoml.exceptions import BentoMLConfigException
 
 from symptomeme.domain.errors import ImageError, InputError, ModelError, ToolError
@@ -19,7 +17,6 @@ from symptomeme.serving.door.door import Door
 from symptomeme.serving.door.passage import current, told
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.keeping import count, keep
-from symptomeme.serving.limits import check_pixels
 from symptomeme.serving.metrics import metrics
 from symptomeme.serving.place import find_place
 from symptomeme.serving.reading import reading
@@ -124,10 +121,10 @@ class Memes:
             return refusal
 
     async def _find(self, image: bytes, named: str, models: Models, text: str | None) -> "Examined":
-        current().hashes.append(sha256(image).hexdigest())
-        await to_thread.run_sync(check_pixels, image, self._settings.max_pixels)
+        upload = await self._answering.upload(image, named)
+        current().hashes.append(upload.sha256)
         try:
-            return await self._answering.answer(image, named, models, text)
+            return await self._answering.answer(upload, models, text)
         except ImageError as error:
             raise Refusal(Code.BAD_IMAGE, str(error)) from None
         except Busy as error:

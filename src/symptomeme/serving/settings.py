@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from symptomeme.data.transforms import MAX_PIXELS
@@ -21,7 +21,8 @@ class ServingSettings(BaseSettings):
 
     api_key: SecretStr | None = Field(default=None, min_length=16)  # what a caller must show; None: loopback alone
     max_body_bytes: int = Field(default=20_000_000, ge=1_000, le=1_000_000_000)  # of one request, all pictures in it
-    max_pixels: int = Field(default=MAX_PIXELS, ge=4, le=MAX_PIXELS)  # of one picture
+    max_held_bytes: int = Field(default=200_000_000, ge=1_000)  # of all requests that are being read or answered
+    max_pixels: int = Field(default=MAX_PIXELS, ge=100_000, le=MAX_PIXELS)  # of one picture
     request_seconds: float = Field(default=60, gt=0, le=LONGEST)  # from a request's headers to its answer
     requests_per_minute: int = Field(default=600, ge=1)  # of one key, or of one address without a key
     max_batch: int = Field(default=16, ge=1, le=1_000)  # images in one request
@@ -30,6 +31,24 @@ class ServingSettings(BaseSettings):
     max_forward: int = Field(default=16, ge=1)  # memes in one forward pass
     cache_entries: int = Field(default=2048, ge=0)  # readings, and answers of each model, that are remembered
     support: Path | None = None  # a file of support resources; None: the one that comes with the package
+
+    @field_validator("api_key")
+    @classmethod
+    def a_key_fits_in_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        """Refuse a key that no caller could show."""
+        if key is not None and not all("!" <= sign <= "~" for sign in key.get_secret_value()):
+            raise ValueError("a key is made of visible ASCII characters, without spaces")
+        return key
+
+    @model_validator(mode="after")
+    def a_whole_request_is_held(self) -> Self:
+        """Refuse requests that would be told to come again for ever."""
+        if self.max_body_bytes > self.max_held_bytes:
+            raise ValueError(
+                f"{PREFIX}MAX_BODY_BYTES is {self.max_body_bytes}, but only {self.max_held_bytes} bytes"
+                f" are held ({PREFIX}MAX_HELD_BYTES)"
+            )
+        return self
 
     @model_validator(mode="after")
     def a_whole_batch_can_wait(self) -> Self:

@@ -35,6 +35,7 @@ class Door:
         self._settings = settings or read_settings()
         self._rate = Rate(self._settings.requests_per_minute)
         self._within = 0  # requests with a form that are being read or answered
+        self._held = 0  # bytes of their bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -70,13 +71,16 @@ class Door:
             Refusal: it may not go further.
         """
         headers, path, method, key = Headers(scope=scope), scope["path"], scope["method"], self._settings.api_key
+        if key is None:  # first, so that a page of another site cannot use up the turns of this machine
+            check_access(method, path, headers, scope.get("client"), key)
         if path not in HEALTH:
             wait = self._rate.wait(caller_of(headers, scope.get("client"), key))
             if wait:
                 told = {"retry-after": str(math.ceil(wait))}
                 most = self._settings.requests_per_minute
                 raise Refusal(Code.TOO_MANY_REQUESTS, f"more than {most} requests in a minute.", headers=told)
-        check_access(method, path, headers, scope.get("client"), key)
+        if key is not None:  # last, so that nobody can try many
+            check_access(method, path, headers, scope.get("client"), key)
         if path.startswith(HIDDEN):
             raise Refusal(Code.NOT_FOUND, "not found.")
         allowed = ("POST",) if path in FORMS else ("GET", "HEAD") if path in READ else None
@@ -93,10 +97,24 @@ class Door:
             raise Refusal(Code.BUSY, f"{self._within} requests are being answered.")
         self._within += 1
         try:
-            passage.form = await read_form(Headers(scope=scope), receive, fields, self._settings)
+            passage.form = await read_form(
+                Headers(scope=scope), receive, fields, self._settings, lambda size: self._take(passage, size)
+            )
             await self.app(scope, _without_body(receive), outgoing.send)
         finally:
             self._within -= 1
+            self._held -= passage.held
+
+    def _take(self, passage: Passage, size: int) -> None:
+        """Count bytes that have come.
+
+        Raises:
+            Refusal: too many are held already.
+        """
+        if self._held + size > self._settings.max_held_bytes:
+            raise Refusal(Code.BUSY, f"{self._held} bytes of requests are held.")
+        self._held += size
+        passage.held += size
 
     def _fault(self, passage: Passage, *, late: bool, path: str) -> Refusal:
         if not late:

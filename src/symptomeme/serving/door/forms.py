@@ -1,8 +1,7 @@
 """A form's pictures and fields, read within limits and by no other parser: nothing is unpickled, fetched or stored."""
 
-import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -10,6 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive
 
 from symptomeme.serving.door.codes import Code, Refusal
+from symptomeme.serving.door.fields import names_in, string_in, words_in
 from symptomeme.serving.door.passage import Form
 from symptomeme.serving.settings import ServingSettings
 
@@ -43,8 +43,17 @@ class _InMemory(MultiPartParser):
             file.close()
 
 
-async def read_form(headers: Headers, receive: Receive, fields: Fields, settings: ServingSettings) -> Form:
+async def read_form(
+    headers: Headers, receive: Receive, fields: Fields, settings: ServingSettings, take: Callable[[int], None]
+) -> Form:
     """Read the form of a request.
+
+    Args:
+        headers: of the request.
+        receive: gives its body.
+        fields: what the form may hold.
+        settings: the limits.
+        take: called with the bytes of each part of the body as it comes; it may refuse them.
 
     Raises:
         Refusal: it is of another type, too large, not whole, or holds what it may not.
@@ -53,7 +62,7 @@ async def read_form(headers: Headers, receive: Receive, fields: Fields, settings
         raise Refusal(Code.UNSUPPORTED_TYPE, f"the body is not {KIND}.")
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Refusal(Code.UNSUPPORTED_TYPE, "the body is compressed.")
-    stream = _within(headers, receive, settings.max_body_bytes)
+    stream = _within(headers, receive, settings.max_body_bytes, take)
     most = settings.max_batch if fields.several else 1
     parser = _InMemory(headers, stream, max_files=most, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)  # type: ignore[arg-type]
     try:
@@ -71,7 +80,7 @@ async def read_form(headers: Headers, receive: Receive, fields: Fields, settings
         parser.close()
 
 
-async def _within(headers: Headers, receive: Receive, most: int) -> AsyncIterator[bytes]:
+async def _within(headers: Headers, receive: Receive, most: int, take: Callable[[int], None]) -> AsyncIterator[bytes]:
     """The body's chunks, up to this many bytes, whatever the headers announce."""
     refusal = Refusal(Code.TOO_LARGE, f"the request has more than {most} bytes.")
     announced = headers.get("content-length", "")
@@ -87,6 +96,7 @@ async def _within(headers: Headers, receive: Receive, most: int) -> AsyncIterato
         if size > most:
             raise refusal
         if chunk:
+            take(len(chunk))
             yield chunk
 
 
@@ -99,10 +109,10 @@ async def _form_of(found: FormData, fields: Fields, most: int, *, as_json: bool)
     if not files or len(files) != len(images):
         expected = f"1 to {most} files" if fields.several else "one file"
         raise Refusal(Code.BAD_FORM, f"{fields.images}: expected {expected}, not text or a URL.")
-    texts, tasks = _words(found, "text"), _words(found, "tasks")
+    texts, tasks = words_in(found, "text"), words_in(found, "tasks")
     if as_json:
         texts, tasks = (
-            [_string_in(text) for text in texts if text != "null"],
+            [string_in(text) for text in texts if text != "null"],
             [told for told in tasks if told != "null"],
         )
     if len(texts) > 1:
@@ -110,41 +120,8 @@ async def _form_of(found: FormData, fields: Fields, most: int, *, as_json: bool)
     return Form(
         images=[await file.read() for file in files],
         text=texts[0] if texts else None,
-        tasks=[name for told in tasks for name in _names(told)] if tasks else None,
+        tasks=[name for told in tasks for name in names_in(told)] if tasks else None,
     )
-
-
-def _words(found: FormData, field: str) -> list[str]:
-    values = found.getlist(field)
-    for value in values:
-        if isinstance(value, UploadFile):
-            raise Refusal(Code.BAD_FORM, f"{field}: expected text, not a file.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Refusal(Code.BAD_FIELD, f"{field}: it is no Unicode text.") from None
-    return [value for value in values if isinstance(value, str)]
-
-
-def _string_in(told: str) -> str:
-    """The string that is written as JSON; what is none stays as it is."""
-    try:
-        found = json.loads(told)
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, str) else told
-
-
-def _names(told: str) -> list[str]:
-    """Names with commas between, or a JSON list of them."""
-    if told.lstrip().startswith("["):
-        try:
-            names = json.loads(told)
-        except (ValueError, RecursionError):
-            names = None
-        if isinstance(names, list) and all(isinstance(name, str) for name in names):
-            return names
-    return [name.strip() for name in told.split(",")]
 
 
 def _one_line(message: str) -> str:
