@@ -12,6 +12,10 @@ OCR = {"source": "tesseract", **GREY, "mask_personal": False}
 WHITE = Image.new("RGB", (64, 64), "white")
 
 
+def programs():
+    return [child for child in psutil.Process().children() if child.name() in ("tesseract", "sleep")]
+
+
 def test_closing_ends_what_is_being_read_and_leaves_no_program(tmp_path, monkeypatch):
     readers = Readers(1)
 
@@ -21,7 +25,7 @@ def test_closing_ends_what_is_being_read_and_leaves_no_program(tmp_path, monkeyp
         monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
         readers._programs[0].close()  # the next picture meets the one that hangs
         read, waiting = (asyncio.create_task(readers.read(WHITE, OCR)) for _ in range(2))
-        while not [child for child in psutil.Process().children() if child.name() == "sleep"]:
+        while not [program for program in programs() if program.name() == "sleep"]:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(readers.close)
         with pytest.raises(ToolError, match="status -9"):
@@ -29,7 +33,7 @@ def test_closing_ends_what_is_being_read_and_leaves_no_program(tmp_path, monkeyp
         assert waiting.cancelled()
 
     asyncio.run(read_until_closed())
-    assert psutil.Process().children() == []
+    assert programs() == []
     with pytest.raises(RuntimeError, match="after shutdown"):
         asyncio.run(readers.read(WHITE, OCR))
 
@@ -39,15 +43,15 @@ def test_once_warm_every_reader_has_its_program_and_no_more_than_a_few_are_kept(
 
     async def warm() -> int:
         await readers.warm(OCR)
-        return len(psutil.Process().children())
+        return len(programs())
 
     assert asyncio.run(warm()) == 2
     monkeypatch.setattr("symptomeme.serving.readers.KEPT", 1)
     for upscale in (2.0, 3.0):
         asyncio.run(readers.warm(OCR | {"upscale": upscale}))
-        assert len(psutil.Process().children()) == 2
+        assert len(programs()) == 2
     readers.close()
-    assert psutil.Process().children() == []
+    assert programs() == []
 
 
 def test_a_reader_that_does_not_start_is_told_and_keeps_no_other_waiting(monkeypatch):
