@@ -42,6 +42,8 @@ def test_with_a_key_the_page_and_health_are_open_and_all_else_shows_it() -> None
     door = Door(SERVICE, ServingSettings(api_key=SecretStr(KEY)))
     far = TestClient(door, base_url="http://symptomeme.example", client=("192.0.2.7", 1))
     assert [far.get(path).status_code for path in ("/", "/readyz")] == [200, 200]
+    for unheard in ("/nothing", "/pages/models", "/page"):
+        refusal(far.get(unheard), 401, "unauthorized")
     for wrong in ({}, {"authorization": f"Bearer {KEY}x"}, {"authorization": KEY}, {"authorization": "Bearer ü"}):
         encoded = {name: value.encode() for name, value in wrong.items()}
         refusal(far.get("/models", headers=encoded), 401, "unauthorized")

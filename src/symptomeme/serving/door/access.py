@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from symptomeme.serving.door.codes import Code, Refusal
 
 HEALTH = ("/livez", "/readyz", "/healthz")
-KEYED = ("/models", "/metrics")  # besides all that is not read with GET
+OPEN, PAGE = ("/", "/openapi.json", "/docs.json", "/schema.json"), "/page/"  # read with GET, without the key too
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -36,7 +36,8 @@ def check_access(
     if path in HEALTH:
         return
     if key is not None:
-        if (method not in ("GET", "HEAD") or path in KEYED) and not _shows(headers, key):
+        is_open = method in ("GET", "HEAD") and (path in OPEN or path.startswith(PAGE))
+        if not is_open and not _shows(headers, key):
             raise Refusal(
                 Code.UNAUTHORIZED,
                 "the key is missing or wrong.",
