@@ -33,6 +33,13 @@ Batch = dict[str, torch.Tensor]
 
 
 SHARED = ("end_to_end", "flows")  # folders of tests that share `project`, which takes long to make
+LONG = (*SHARED, "serving", "lifecycle", "faults")  # they come first, so that no worker is left with one at the end
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders that take longest first."""
+    order = {folder: place for place, folder in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(LONG)))
 
 
 @pytest.hookimpl(optionalhook=True)

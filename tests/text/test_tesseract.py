@@ -42,6 +42,13 @@ def test_a_picture_that_tesseract_refuses_does_not_spoil_the_batch(tesseract, dr
     assert "before" not in caplog.text
 
 
+def test_where_tesseract_has_gone_meanwhile_it_is_told(tesseract, drawn, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    for late in (lambda: TesseractEngine(**GREY), lambda: tesseract.read([drawn("nothing")])):
+        with pytest.raises(ToolError, match=r"^Tesseract is not installed, or does not start\. Type: "):
+            late()
+
+
 def test_nothing_in_nothing_out(tesseract):
     assert tesseract.read(iter([])) == []
 

@@ -119,7 +119,12 @@ class TesseractEngine:
     def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
         names = sheets[0].file.parent / "list.txt"
         names.write_text("\n".join(str(sheet.file) for sheet in sheets))
-        table = pytesseract.image_to_data(str(names), lang=self._lang, config=self._config, output_type=Output.STRING)
+        try:
+            table = pytesseract.image_to_data(
+                str(names), lang=self._lang, config=self._config, output_type=Output.STRING
+            )
+        except TesseractNotFoundError:
+            raise _missing() from None
         rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
         pages: list[list[dict[str, str]]] = [[] for _ in sheets]
         for row in rows:
@@ -153,13 +158,16 @@ def _version() -> str:
     try:
         return str(pytesseract.get_tesseract_version())
     except (TesseractNotFoundError, subprocess.CalledProcessError):
-        raise ToolError(f"Tesseract is not installed, or does not start. Type: {_install()}") from None
+        raise _missing() from None
 
 
 def _languages(lang: str) -> str:
     """Each language with the first digits of its data's digest: distributions ship different data by one name."""
     command = [pytesseract.pytesseract.tesseract_cmd, "--list-langs"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:  # it was there when its version was asked for, which pytesseract remembers
+        raise _missing() from None
     header, *there = listed.splitlines() or [""]
     folder = re.search(r'"(.*)"', header)
     for name in lang.split("+"):
@@ -171,6 +179,10 @@ def _languages(lang: str) -> str:
     if folder is None:
         return lang
     return "+".join(f"{name} {of_file(Path(folder[1]) / f'{name}.traineddata')[:8]}" for name in lang.split("+"))
+
+
+def _missing() -> ToolError:
+    return ToolError(f"Tesseract is not installed, or does not start. Type: {_install()}")
 
 
 def _install(lang: str | None = None) -> str:
