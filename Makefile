@@ -33,6 +33,8 @@ PORT ?= 3000
 serve: export BENTOML_HOME := $(CURDIR)/.bentoml
 serve: export BENTOML_DO_NOT_TRACK := True
 serve: setup
+	@bash -c '! (: <>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null' || \
+	{ echo "serve: port $(PORT) is taken. Stop what answers there, or type: make serve PORT=3001" >&2; exit 1; }
 	symptomeme package
 	bentoml serve --host 127.0.0.1 --port $(PORT)
 

@@ -13,7 +13,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
         echo "setup: Python 3.11, 3.12 or 3.13 is missing. Install one, then run make again." >&2
         exit 1
     fi
-    echo "setup: installing about 250 packages (2 GB) into .venv; this takes some minutes."
+    echo "setup: installing some 300 packages (3 GB) into .venv; this takes some minutes."
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[sample,dev]'
     echo "$wanted" > "$stamp"
