@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from mlflow.models import Model
 from mlflow.models.utils import _enforce_schema
+from ocr_settings import GREY
 
 from symptomeme.domain.errors import ImageError, RegistryError
 from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
@@ -23,17 +24,7 @@ from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
 
 Build = Callable[..., Any]
-OCR = {
-    "source": "tesseract",
-    "lang": "eng",
-    "page_segmentation": 6,
-    "view": "grey",
-    "light_threshold": 190,
-    "dark_threshold": 110,
-    "upscale": 1.0,
-    "min_confidence": 30.0,
-    "mask_personal": True,
-}
+OCR = {"source": "tesseract", **GREY, "min_confidence": 30.0, "mask_personal": True}
 
 
 @pytest.fixture
