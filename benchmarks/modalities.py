@@ -28,7 +28,8 @@ from symptomeme.evaluation.metrics import f1
 from symptomeme.evaluation.views import leaked, views
 from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.build import prepare_torch
-from symptomeme.learning.predictions import predictions_of
+from symptomeme.learning.predict import predict
+from symptomeme.learning.predictions import examples_of, predictions_of, verdicts
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
@@ -69,7 +70,8 @@ def with_swapped_pictures(task: Task, memes: pd.DataFrame, *, seed: int) -> Iter
     for swap in range(SWAPS):
         others = memes.iloc[derangement(len(memes), seed=seed + swap)]
         swapped = memes.assign(image=others.image.to_numpy(), sha256=others.sha256.to_numpy())
-        yield predictions_of(model, processor, swapped, task).set_index("key").predicted
+        said = verdicts(model, predict(model, examples_of(model, processor, swapped, task)))
+        yield predictions_of(said, swapped, task).set_index("key").predicted
 
 
 def compared(task: Task, *, seed: int) -> Iterator[Compared]:

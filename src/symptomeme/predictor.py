@@ -78,7 +78,8 @@ class Predictor:
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])
         claimed = decide(scores, thresholds=limits, multi_label=multi_label)
-        silent = abstains(scores, thresholds=limits, multi_label=multi_label)
+        least = self.config.min_confidence
+        silent = abstains(scores, thresholds=limits, min_confidence=least, multi_label=multi_label)
         return [
             Prediction(
                 labels=[] if mute else [name for name, is_on in zip(names, row, strict=True) if is_on],

@@ -106,6 +106,16 @@ class VariantPaths:
         return self.root / "predictions.parquet"
 
     @property
+    def robustness(self) -> Path:
+        """Figures of test memes that were made harder, a CSV row a perturbation; none where it was not measured."""
+        return self.root / "robustness.csv"
+
+    @property
+    def slices(self) -> Path:
+        """Figures of parts of the test memes, a CSV row a part."""
+        return self.root / "slices.csv"
+
+    @property
     def plots(self) -> Path:
         """The folder of CSV files that DVC plots, and of the same plots as PNG."""
         return self.root / "plots"

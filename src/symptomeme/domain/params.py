@@ -147,8 +147,18 @@ class TrainParams(Optimisation):
     patience: Count  # epochs without a better validation score
     classification_weight: Share
     contrastive_weight: Share
+    calibration: Literal["temperature", "per_class"]
     thresholds: Literal["fitted", "half"]
-    abstain_below: Share  # single label only: top probability
+    abstain: Annotated[dict[Literal["below", "coverage", "risk"], Share], Field(min_length=1, max_length=1)]
+
+
+class RobustnessParams(Section):
+    """What is done to test memes to see how far predictions hold; what each model cannot see is left out."""
+
+    memes: Count  # at most so many
+    misread: list[Share]  # of characters
+    jpeg_quality: list[Annotated[int, Field(ge=1, le=95)]]  # as Pillow counts it
+    scale: list[Annotated[float, Field(gt=0, lt=1)]]  # of the sides, before they are stretched back
 
 
 class EvaluateParams(Section):
@@ -156,7 +166,9 @@ class EvaluateParams(Section):
 
     resamples: Count
     confidence: Annotated[float, Field(gt=0, lt=1)]
-    calibration_bins: Count
+    calibration_bins: Count  # of equal width
+    classwise_bins: Count  # of equal mass
+    robustness: RobustnessParams | None
 
 
 class RegisterParams(Section):

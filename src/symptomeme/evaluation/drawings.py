@@ -24,7 +24,7 @@ def draw(tables: dict[str, pd.DataFrame], folder: Path, *, title: str) -> None:
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # a user's own matplotlibrc would change the bytes
-        for name, of in (("confusion", _confusion), ("precision_recall", _lines), ("reliability", _reliability)):
+        for name, of in _DRAWINGS.items():
             figure = of(tables[name])
             figure.suptitle(f"{title}: {name.replace('_', ' and ')}", fontsize=11)
             FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": None})
@@ -65,6 +65,18 @@ def _lines(curves: pd.DataFrame) -> Figure:
     return figure
 
 
+def _risk_coverage(curves: pd.DataFrame) -> Figure:
+    figure = Figure(figsize=(7.5, 5), dpi=_DPI, layout="constrained")
+    axes = figure.subplots()
+    for at, (label, points) in enumerate(curves.groupby("label", sort=False)):
+        style = "-" if at % 2 == 0 else ":"  # after each curve comes that of who abstains at random
+        axes.plot(points.coverage, points.risk, style, color=_COLOURS[at // 2 % len(_COLOURS)], label=label)
+    axes.set(xlabel="coverage: share of memes answered", ylabel="their mean risk", xlim=(0, 1), ylim=(0, None))
+    if len(curves):
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    return figure
+
+
 def _reliability(bins: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(5.6, 6), dpi=_DPI, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
@@ -75,3 +87,11 @@ def _reliability(bins: pd.DataFrame) -> Figure:
     below.bar(bins.probability, bins["count"], width=0.02, color=_COLOURS[0])
     below.set(xlabel="mean probability in the bin", ylabel="judged")
     return figure
+
+
+_DRAWINGS = {
+    "confusion": _confusion,
+    "precision_recall": _lines,
+    "reliability": _reliability,
+    "risk_coverage": _risk_coverage,
+}

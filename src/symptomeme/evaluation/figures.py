@@ -22,8 +22,8 @@ class Scored(NamedTuple):
     probabilities: Floats
     multi_label: bool
 
-    def of(self, rows: npt.NDArray[np.bool_]) -> "Scored":
-        """Some of the memes."""
+    def of(self, rows: npt.NDArray[Any]) -> "Scored":
+        """Some of the memes, by their places or by a mask."""
         return Scored(self.truth[rows], self.predicted[rows], self.probabilities[rows], self.multi_label)
 
 
@@ -32,28 +32,34 @@ def measured(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Figures over all classes by name, and those of each class by class and name.
 
-    A figure is `{"value", "low", "high"}`. What is undefined is None, and `undefined` says in how many resamples it
-    was, if in any: they are not part of the interval.
+    A figure is as `told` tells it. Resamples in which it is undefined are not part of its interval.
     """
     point, samples = bootstrap(
         lambda weights: _figures(scored, weights, bins), len(scored.truth), resamples=resamples, seed=seed
     )
 
-    def told(value: Floats, drawn: Floats) -> dict[str, Any]:
-        found = interval(float(value), drawn, confidence=confidence)._asdict()
-        undefined = int(np.isnan(drawn).sum())
-        numbers = {name: None if math.isnan(number) else round(number, DIGITS) for name, number in found.items()}
-        return {**numbers, "undefined": undefined} if undefined else numbers
-
-    overall = {name: told(point[name][0], samples[name]) for name in point if name not in OF_A_CLASS}
+    overall = {
+        name: told(point[name][0], samples[name], confidence=confidence) for name in point if name not in OF_A_CLASS
+    }
     each = {
         label: {
             "memes": int(scored.truth[:, column].sum()),
-            **{name: told(point[name][0, column], samples[name][:, column]) for name in OF_A_CLASS},
+            **{
+                name: told(point[name][0, column], samples[name][:, column], confidence=confidence)
+                for name in OF_A_CLASS
+            },
         }
         for column, label in enumerate(labels)
     }
     return overall, each
+
+
+def told(value: Floats | float, samples: Floats, *, confidence: float) -> dict[str, Any]:
+    """A figure and the interval of its samples (R,) for JSON: None where it is undefined, and in how many samples."""
+    found = interval(float(value), samples, confidence=confidence)._asdict()
+    undefined = int(np.isnan(samples).sum())
+    numbers = {name: None if math.isnan(number) else round(number, DIGITS) for name, number in found.items()}
+    return {**numbers, "undefined": undefined} if undefined else numbers
 
 
 def _figures(scored: Scored, weights: Floats, bins: int) -> Figures:

@@ -1,7 +1,7 @@
 """The model card of one variant, in the Hugging Face format: YAML front matter with results, then Markdown."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
@@ -22,6 +22,13 @@ HEADLINE = {
     "brier": "Brier score",
     "nll": "negative log likelihood",
 }
+TRUST = {
+    "classwise_ece": "class-wise ECE",
+    "classwise_ece_if_calibrated": "if calibrated",
+    "nll_gain": "NLL saved",
+    "answered_risk": "risk, answered",
+    "aurc_ratio": "AURC / random's",
+}
 _KNOWN_TO_THE_HUB = {"macro_f1": "f1", "weighted_f1": "f1", "macro_auroc": "roc_auc", "brier": "brier_score"}
 _SHORT = {"f1": "F1", "auroc": "AUROC"}
 _KINDS = {
@@ -31,12 +38,20 @@ _KINDS = {
 }
 
 
+class Results(NamedTuple):
+    """All that was measured of a model."""
+
+    metrics: Mapping[str, Any]  # split: view: figures, as in metrics.json
+    per_class: Mapping[str, Any]  # split: view: class: figures, as in per_class.json
+    robustness: pd.DataFrame  # as `robustness.robustness` gives it
+    slices: pd.DataFrame  # as `slices.slices` gives it
+
+
 def model_card(
     task: Task,
     config: SymptomConfig,
     memes: pd.DataFrame,
-    metrics: Mapping[str, Any],
-    per_class: Mapping[str, Any],
+    results: Results,
     *,
     params: Mapping[str, Any],
     kind: str,
@@ -48,8 +63,7 @@ def model_card(
         task: what the model was trained for.
         config: the model's own.
         memes: `split`, `labels` and `engine` of all valid memes.
-        metrics: split: view: figures, as in metrics.json.
-        per_class: split: view: class: figures, as in per_class.json.
+        results: its figures.
         params: sections of params.yaml by name, with which it was made.
         kind: of the data: sample, drawn or published.
         digests: SHA-256 by what it is of; `memes` and `model` among them.
@@ -63,7 +77,7 @@ def model_card(
         tags=["memes", "mental-health", "research", "symptomeme"],
         metrics=["f1", "roc_auc", "brier_score"],
         model_name=f"symptomeme-{task.name}-{config.variant}",
-        eval_results=_results(task, config, metrics, kind, digests["memes"]),
+        eval_results=_results(task, config, results.metrics, kind, digests["memes"]),
     )
     body = environment(html=False).get_template(_TEMPLATE)
     return body.render(
@@ -73,14 +87,18 @@ def model_card(
         kind=_KINDS[kind].format(title=task.title),
         counts=_counts(memes, task),
         engines=sorted(set(memes.engine)),
-        metrics=metrics,
-        per_class=per_class,
+        metrics=results.metrics,
+        per_class=results.per_class,
+        robustness=_rows(results.robustness),
+        slices=_rows(results.slices),
         headline=HEADLINE,
         of_a_class={name: _SHORT.get(name, name.replace("_", " ")) for name in OF_A_CLASS},
         sections=params,
         params=yaml.safe_dump(dict(params), sort_keys=False).rstrip(),
         digests=digests,
         told=_told,
+        trusted=TRUST,
+        aim=_aim(params["train"]["abstain"]),
     )
 
 
@@ -115,6 +133,26 @@ def _counts(memes: pd.DataFrame, task: Task) -> dict[str, dict[str, int]]:
         label: {split: sum(label in own for own in of.labels) for split, of in found.items()} for label in task.labels
     }
     return {**classes, "all": {split: len(of) for split, of in found.items()}}
+
+
+def _aim(abstain: Mapping[str, float]) -> str:
+    """What abstaining was fitted for."""
+    ((kind, value),) = abstain.items()
+    return f"a {kind} of {value:g}"
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row a line; of the columns `NAME_value`, `NAME_low` and `NAME_high` one figure is made, NAME."""
+    return [_figures(row) for row in table.to_dict("records")]
+
+
+def _figures(row: Mapping[Any, Any]) -> dict[str, Any]:
+    names = [str(name).removesuffix("_value") for name in row if str(name).endswith("_value")]
+    figures = {
+        name: {end: None if pd.isna(found := row[f"{name}_{end}"]) else found for end in ("value", "low", "high")}
+        for name in names
+    }
+    return {**row, **figures}
 
 
 def _told(figure: Mapping[str, float | None]) -> str:

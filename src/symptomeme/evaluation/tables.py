@@ -1,5 +1,7 @@
 """The tables behind the plots of a split: what DVC draws, and what is drawn as pictures."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve
@@ -7,6 +9,8 @@ from sklearn.metrics import precision_recall_curve
 from symptomeme.evaluation.figures import DIGITS, Scored
 from symptomeme.evaluation.metrics import Indicators, f1
 from symptomeme.evaluation.reliability import reliability_curve
+from symptomeme.evaluation.selective import curve
+from symptomeme.evaluation.trust import Trusted
 
 NONE = "(none)"
 
@@ -21,6 +25,19 @@ def tables(scored: Scored, labels: tuple[str, ...], *, bins: int) -> dict[str, p
         "reliability": reliability_curve(truth, probabilities, multi_label=multi_label, bins=bins),
     }
     return {name: table.round(DIGITS) for name, table in found.items()}
+
+
+def risk_coverage(by_view: Mapping[str, Trusted]) -> pd.DataFrame:
+    """Points of a curve a view, and of another for who abstains at random; `label` tells which; rounded."""
+    curves = []
+    for view, memes in by_view.items():
+        risk = memes.risk
+        curves.append(curve(risk, memes.confidence)[["coverage", "risk"]].assign(label=view))
+        ends = {"coverage": [0.0, 1.0], "risk": risk.mean()}
+        curves.append(pd.DataFrame(ends).assign(label=f"{view}, at random"))
+    columns = ["label", "coverage", "risk"]
+    found = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
+    return found[columns].round(DIGITS)
 
 
 def _matrices(scored: Scored, labels: tuple[str, ...]) -> pd.DataFrame:

@@ -38,3 +38,9 @@ def views(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.
             rows = published & ~predictions.leaked.to_numpy(bool) if view == "leak_free" else published
             if rows.any():
                 yield split, view, rows
+
+
+def some(rows: npt.NDArray[np.intp], *, most: int, seed: int) -> npt.NDArray[np.intp]:
+    """At most so many of the rows, drawn at random, in their order."""
+    drawn = np.random.default_rng(seed).permutation(len(rows))[:most]
+    return rows[np.sort(drawn)]

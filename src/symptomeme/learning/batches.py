@@ -1,6 +1,6 @@
 """Memes as the model sees them: token ids, small uint8 pictures, label tensors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,17 @@ class Encoded:
     def lengths(self) -> list[int]:
         """Tokens a meme; 1 where there is no text."""
         return [1] * len(self) if self.input_ids is None else [len(ids) for ids in self.input_ids]
+
+    def of(self, rows: npt.NDArray[np.intp]) -> "Encoded":
+        """Some of the memes, as they are before anything frozen has seen them."""
+        return replace(
+            self,
+            input_ids=None if self.input_ids is None else [self.input_ids[row] for row in rows],
+            pictures=None if self.pictures is None else self.pictures[rows],
+            labels=self.labels[rows],
+            text_states=None,
+            image_states=None,
+        )
 
     def collate(self, indices: list[int]) -> Batch:
         """One batch, padded to its longest text."""

@@ -10,6 +10,7 @@ import torch
 from symptomeme.domain.progress import progress
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.decision import Calibration, probabilities
 
 Floats = npt.NDArray[np.float64]
 Tensors = tuple[torch.Tensor, torch.Tensor]
@@ -22,6 +23,11 @@ class Outputs(NamedTuple):
 
     logits: Floats
     embeddings: Floats
+
+    def probabilities(self, calibration: Calibration, *, multi_label: bool) -> Floats:
+        """Probabilities float (N, C)."""
+        found: Floats = probabilities(torch.from_numpy(self.logits), calibration, multi_label=multi_label).numpy()
+        return found
 
 
 class Embeddings(NamedTuple):

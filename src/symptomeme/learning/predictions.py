@@ -1,29 +1,58 @@
-"""What a trained model says of memes, as a table."""
+"""What a trained model says of memes, and how sure it is."""
+
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from symptomeme.domain.labels import Task
-from symptomeme.learning.batches import encode
-from symptomeme.learning.predict import predict
+from symptomeme.learning.batches import Encoded, encode
+from symptomeme.learning.predict import Floats, Outputs
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.decision import abstains, decide, probabilities
+from symptomeme.models.decision import UNCALIBRATED, Indicators, abstains, confidence, decide
 from symptomeme.models.processor import SymptomProcessor
 
+_DIGITS = 8  # of a probability that is stored
 
-def predictions_of(
-    model: SymptomClassifier, processor: SymptomProcessor, memes: pd.DataFrame, task: Task
-) -> pd.DataFrame:
-    """What the model says of each meme, a row of `records.PREDICTION_ROWS` each."""
+
+class Verdicts(NamedTuple):
+    """What a model says of N memes."""
+
+    probabilities: Floats  # (N, C), calibrated
+    uncalibrated: Floats  # (N, C)
+    claimed: Indicators  # (N, C), also where it abstains
+    confidence: Floats  # (N,), in what is claimed
+    abstain: npt.NDArray[np.bool_]  # (N,)
+
+
+def examples_of(model: SymptomClassifier, processor: SymptomProcessor, memes: pd.DataFrame, task: Task) -> Encoded:
+    """The memes as the model takes them."""
     config = model.config
-    examples = encode(memes, task, processor, text=config.text, image=config.image, reasoning=config.reasoning)
-    outputs = predict(model, examples)
-    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=task.multi_label)
-    thresholds = np.array([config.thresholds[label] for label in task.labels])
-    claimed = decide(scores, thresholds=thresholds, multi_label=task.multi_label)
-    names = [[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in claimed]
+    return encode(memes, task, processor, text=config.text, image=config.image, reasoning=config.reasoning)
+
+
+def verdicts(model: SymptomClassifier, outputs: Outputs) -> Verdicts:
+    """What the model says with these outputs."""
+    config = model.config
+    multi_label = config.problem_type == "multi_label_classification"
+    scores = outputs.probabilities(config.calibration, multi_label=multi_label)
+    thresholds = np.array([config.thresholds[label] for label in config.labels])
+    claimed = decide(scores, thresholds=thresholds, multi_label=multi_label)
+    return Verdicts(
+        probabilities=scores.round(_DIGITS),
+        uncalibrated=outputs.probabilities(UNCALIBRATED, multi_label=multi_label).round(_DIGITS),
+        claimed=claimed,
+        confidence=confidence(scores, claimed, multi_label=multi_label),
+        abstain=abstains(scores, thresholds=thresholds, min_confidence=config.min_confidence, multi_label=multi_label),
+    )
+
+
+def predictions_of(said: Verdicts, memes: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """What is said of each meme, a row of `records.PREDICTION_ROWS` each."""
+    names = [[label for label, is_on in zip(task.labels, row, strict=True) if is_on] for row in said.claimed]
     return memes[["key", "split", "leaked", "labels"]].assign(
         predicted=pd.Series(names, index=memes.index, dtype=object),
-        probabilities=[row.round(8).tolist() for row in scores],
-        abstain=abstains(scores, thresholds=thresholds, multi_label=task.multi_label),
+        probabilities=said.probabilities.tolist(),
+        abstain=said.abstain,
     )

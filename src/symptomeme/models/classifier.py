@@ -11,6 +11,7 @@ from transformers.modeling_utils import PreTrainedModel
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
+from symptomeme.models.decision import probabilities
 from symptomeme.models.experts import expert, mix
 from symptomeme.models.freezing import run_from
 from symptomeme.models.fusion import CoAttention, masked_mean
@@ -141,8 +142,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
-        scaled: Tensor = logits.float() / self.config.temperature
-        return scaled.sigmoid() if self.config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)
+        multi_label = self.config.problem_type == "multi_label_classification"
+        return probabilities(logits.float(), self.config.calibration, multi_label=multi_label)
 
     def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None, text_states: Tensor | None) -> Modality:
         if attention_mask is None or (input_ids is None and text_states is None):

@@ -6,6 +6,7 @@ from transformers import AutoConfig
 from transformers.configuration_utils import PreTrainedConfig, SubConfigSpec
 
 from symptomeme.domain.errors import ModelError
+from symptomeme.models.decision import Calibration
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification")
 
@@ -31,9 +32,12 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         separator: stands between OCR text and reasoning in what the tokenizer gets.
         max_length: tokens, the special ones included.
         temperature: logits are divided by it before they become probabilities.
+        class_calibration: scale and bias of each class, by which its logits are multiplied and moved after that; None:
+            they are not.
         thresholds: the probability over which a class is claimed; None: for each class 0.5, or `abstain_below` where
             every meme has one label.
         abstain_below: single label: the model abstains unless its top probability is over this.
+        min_confidence: the model abstains unless its confidence in its claim is over this, see `decision.confidence`.
 
     Raises:
         ModelError: values are missing or do not fit each other.
@@ -69,7 +73,9 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     max_length: int = 512
     thresholds: dict[str, float] | None = None
     temperature: float = 1.0
+    class_calibration: dict[str, list[float]] | None = None
     abstain_below: float = 0.0
+    min_confidence: float = 0.0
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the encoders' configs, fill in what follows from other values, and check."""
@@ -107,6 +113,13 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     def labels(self) -> tuple[str, ...]:
         """Classes in the order of the logits."""
         return tuple(self.id2label[index] for index in range(len(self.id2label)))
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was fitted to make logits honest."""
+        found = self.class_calibration
+        by_class = None if found is None else tuple((found[label][0], found[label][1]) for label in self.labels)
+        return Calibration(self.temperature, by_class)
 
     def _check(self, encoders: list[Any]) -> None:
         if not encoders:

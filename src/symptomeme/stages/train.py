@@ -1,4 +1,4 @@
-"""Train one variant of the classifier; fit its temperature and thresholds on validation."""
+"""Train one variant of the classifier; on validation fit its calibration, its thresholds and when it abstains."""
 
 import json
 from dataclasses import replace
@@ -17,15 +17,21 @@ from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainPa
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
+from symptomeme.evaluation.selective import risks
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
-from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
+from symptomeme.learning.calibration import (
+    fit_calibration,
+    fit_min_confidence,
+    fit_thresholds,
+    negative_log_likelihood,
+)
 from symptomeme.learning.fit import fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.decision import abstains, decide, probabilities
+from symptomeme.models.decision import UNCALIBRATED, abstains, confidence, decide
 from symptomeme.models.processor import SymptomProcessor
 
 Floats = npt.NDArray[np.float64]
@@ -116,7 +122,7 @@ def training_params(
 
 def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict[str, float]:
     """Validation figures of an epoch; `score` is the harmonic mean of macro-F1 and weighted-F1, as published."""
-    scores = probabilities(outputs.logits, temperature=1.0, multi_label=val.multi_label)
+    scores = outputs.probabilities(UNCALIBRATED, multi_label=val.multi_label)
     predicted = decide(scores, thresholds=_thresholds(scores, val, thresholds), multi_label=val.multi_label)
     found = f1(val.labels, predicted)
     macro, weighted = float(np.nan_to_num(found.macro[0])), float(np.nan_to_num(found.weighted[0]))
@@ -130,19 +136,26 @@ def validation_score(outputs: Outputs, val: Encoded, *, thresholds: str) -> dict
 
 
 def calibrate(model: SymptomClassifier, outputs: Outputs, val: Encoded, options: TrainParams) -> None:
-    """Put the temperature and thresholds that suit the validation memes into the model's config.
+    """Put calibration, thresholds and the confidence below which to abstain, all fitted here, into the model's config.
 
     A single-label task is decided by the top probability; its thresholds say below which one to abstain.
     """
-    config = model.config
-    config.abstain_below = options.abstain_below
-    config.temperature = fit_temperature(outputs.logits, val.labels, multi_label=val.multi_label)
-    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=val.multi_label)
-    if val.multi_label:
-        fitted = _thresholds(scores, val, options.thresholds)
+    config, multi_label = model.config, val.multi_label
+    per_class = options.calibration == "per_class"
+    found = fit_calibration(outputs.logits, val.labels, per_class=per_class, multi_label=multi_label)
+    config.temperature = found.temperature
+    config.class_calibration = found.by_class and dict(zip(config.labels, found.by_class, strict=True))
+    scores = outputs.probabilities(config.calibration, multi_label=multi_label)
+    thresholds = _thresholds(scores, val, options.thresholds)
+    claimed = decide(scores, thresholds=thresholds, multi_label=multi_label)
+    if "below" in options.abstain:  # a top probability, which says little where memes carry several labels
+        least = 0.0 if multi_label else options.abstain["below"]
     else:
-        fitted = np.full(scores.shape[1], options.abstain_below)
-    config.thresholds = {config.id2label[index]: float(value) for index, value in enumerate(fitted)}
+        sure = confidence(scores, claimed, multi_label=multi_label)
+        least = fit_min_confidence(sure, risks(val.labels, claimed), options.abstain)
+    config.abstain_below, config.min_confidence = (0.0, least) if multi_label else (least, 0.0)
+    fitted = thresholds if multi_label else np.full(len(thresholds), least)
+    config.thresholds = dict(zip(config.labels, fitted.tolist(), strict=True))
 
 
 def write_training_memes(out: VariantPaths, train: pd.DataFrame) -> None:
@@ -156,13 +169,13 @@ def write_training_memes(out: VariantPaths, train: pd.DataFrame) -> None:
 def write_reference(out: VariantPaths, val: pd.DataFrame, model: SymptomClassifier, outputs: Outputs) -> None:
     """Write features and scores of the validation memes, for later comparison with new memes; no text, no picture."""
     config, multi_label = model.config, model.config.problem_type == "multi_label_classification"
-    scores = probabilities(outputs.logits, temperature=config.temperature, multi_label=multi_label)
+    scores = outputs.probabilities(config.calibration, multi_label=multi_label)
     thresholds = np.array(list(config.thresholds.values()))
     rows = val[["key"]].assign(
         text_length=val.text.str.len().astype("int32"),
         ocr_confidence=val.confidence,
         probabilities=[row.round(6).tolist() for row in scores],
-        abstain=abstains(scores, thresholds=thresholds, multi_label=multi_label),
+        abstain=abstains(scores, thresholds=thresholds, min_confidence=config.min_confidence, multi_label=multi_label),
         embedding=[row.round(6).tolist() for row in outputs.embeddings],
     )
     write_rows(out.reference, rows, REFERENCE_ROWS)
