@@ -38,10 +38,14 @@ _OF_STAGES = {
     ),
     "prealign": (OPTIMISATION, "prealign"),
     "train": (
-        f"{OPTIMISATION} patience classification_weight contrastive_weight thresholds abstain_below",
+        f"{OPTIMISATION} patience classification_weight contrastive_weight calibration thresholds abstain.below",
         "train",
     ),
-    "evaluate": ("resamples confidence calibration_bins", "evaluate"),
+    "evaluate": (
+        "resamples confidence calibration_bins classwise_bins robustness.memes robustness.misread "
+        "robustness.jpeg_quality robustness.scale",
+        "evaluate",
+    ),
     "register": ("experiment model_prefix", "register"),
 }
 

@@ -45,6 +45,21 @@ def test_a_misspelt_key_is_told_with_the_nearest_one_at_every_depth(sample: dict
     )
 
 
+@pytest.mark.parametrize(
+    ("abstain", "fault"),
+    [
+        ({}, "train.abstain: dictionary should have at least 1 item"),
+        ({"risk": 0.2, "coverage": 0.9}, "train.abstain: dictionary should have at most 1 item"),
+        ({"coverage": 1.5}, "train.abstain.coverage: input should be less than or equal to 1, found 1.5"),
+        ({"cover": 0.9}, "input should be 'below', 'coverage' or 'risk', found 'cover'"),
+    ],
+)
+def test_a_model_abstains_for_one_reason(sample: dict, abstain: dict, fault: str) -> None:
+    sample["train"]["abstain"] = abstain
+    with pytest.raises(ParamsError, match=fault):
+        check_params(sample, where="params.yaml")
+
+
 def test_a_number_that_yaml_takes_for_text_is_explained(sample: dict) -> None:
     sample["train"]["head_learning_rate"] = "1e-5"
     with pytest.raises(ParamsError, match=r"found '1e-5' \(YAML takes 1e-5 for text: write 1\.0e-5\)"):

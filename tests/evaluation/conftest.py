@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from symptomeme.evaluation.figures import Scored
+from symptomeme.evaluation.trust import Trusted
+from symptomeme.models.decision import confidence
 
 LABELS = ("Nervousness", "Restlessness", "Impending Doom", "Excessive Worry")
 
@@ -27,6 +29,13 @@ def drawn(*, multi_label: bool, count: int = 80, seed: int = 1) -> Scored:
 @pytest.fixture(params=[False, True], ids=["single_label", "multi_label"])
 def scored(request: pytest.FixtureRequest) -> Scored:
     return drawn(multi_label=request.param)
+
+
+@pytest.fixture
+def trusted(scored: Scored) -> Trusted:
+    """The same memes, with a model's doubts; before calibration it was too sure of everything."""
+    confident = confidence(scored.probabilities, scored.predicted, multi_label=scored.multi_label)
+    return Trusted(scored, np.where(scored.probabilities > 0.5, 0.99, 0.01), confident, confident < 0.4)
 
 
 @pytest.fixture

@@ -6,19 +6,20 @@ from huggingface_hub import ModelCard
 
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, TASKS, Task
 from symptomeme.evaluation.figures import OF_A_CLASS
-from symptomeme.evaluation.model_card import HEADLINE, model_card
+from symptomeme.evaluation.model_card import HEADLINE, TRUST, Results, model_card
+from symptomeme.evaluation.robustness import UNTOUCHED
 from symptomeme.models.config import SymptomConfig
 
 DIGESTS = {"memes": "a" * 64, "words": "b" * 64, "model": "c" * 64}
 FIGURE = {"value": 0.5, "low": 0.4, "high": 0.6}
 UNDEFINED = {"value": None, "low": None, "high": None, "undefined": 100}
 PARAMS = {
-    "train": {"thresholds": "fitted", "epochs": 7},
-    "evaluate": {"resamples": 100, "confidence": 0.95, "calibration_bins": 10},
+    "train": {"thresholds": "fitted", "abstain": {"below": 0.3}, "epochs": 7},
+    "evaluate": {"resamples": 100, "confidence": 0.95, "calibration_bins": 10, "classwise_bins": 15},
 }
 
 
-def config(task: Task, *, image: bool = True) -> SymptomConfig:
+def config(task: Task, *, image: bool = True, **fitted: Any) -> SymptomConfig:
     return SymptomConfig(
         task=task.name,
         variant="fusion" if image else "text_only",
@@ -29,21 +30,35 @@ def config(task: Task, *, image: bool = True) -> SymptomConfig:
         max_length=40,
         temperature=1.7,
         thresholds=dict.fromkeys(task.labels, 0.25),
+        **fitted,
     )
 
 
-def card(task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS) -> str:
-    overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
+def measured(kind: str, name: str, figures: tuple[str, ...], **more: Any) -> pd.DataFrame:
+    """A table of a row, as stages write it; its last figure is undefined."""
+    row = {f"{figure}_{end}": value for figure in figures for end, value in FIGURE.items()}
+    row |= {f"{figures[-1]}_{end}": None for end in FIGURE}
+    return pd.DataFrame([{kind: name, "memes": 12, **row, **more}])
+
+
+def card(
+    task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS, **fitted: Any
+) -> str:
+    overall = {"memes": 12, **dict.fromkeys([*HEADLINE, *TRUST], FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
     each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
         {"split": ["train", "train", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
     ).assign(engine="tesseract 5.3.0")
     return model_card(
         task,
-        config(task, image=image),
+        config(task, image=image, **fitted),
         memes,
-        {"test": {"published": overall, "leak_free": overall}},
-        {"test": {"published": each, "leak_free": each}},
+        Results(
+            {"test": {"published": overall, "leak_free": overall}},
+            {"test": {"published": each, "leak_free": each}},
+            pd.concat(2 * [measured("perturbation", UNTOUCHED, ("macro_f1", "drop", "changed"))]),
+            measured("slice", "59 to 86", ("macro_f1", "risk"), by="characters", abstained=0.0),
+        ),
         params=params,
         kind=kind,
         digests=DIGESTS,
@@ -74,8 +89,8 @@ def test_a_score_on_drawn_memes_never_stands_under_the_data_sets_name() -> None:
 
 def test_it_holds_what_a_reader_needs() -> None:
     told = card()
-    for heading in ("Intended use", "Out-of-scope use", "How to load it", "Data", "Decision", "Results", "Limitations",
-                    "Params"):  # fmt: skip
+    for heading in ("Intended use", "Out-of-scope use", "How to load it", "Data", "Decision", "Results", "Trust",
+                    "Limitations", "Params"):  # fmt: skip
         assert f"\n\n## {heading}\n\n" in told
     for digest in DIGESTS.values():
         assert f"`{digest}`" in told
@@ -89,10 +104,31 @@ def test_it_holds_what_a_reader_needs() -> None:
 
 
 def test_it_says_how_thresholds_came_about() -> None:
-    half = {**PARAMS, "train": {"thresholds": "half"}}
-    assert "set by hand (`train.abstain_below`)" in card(ANXIETY)
+    half = {**PARAMS, "train": {"thresholds": "half", "abstain": {"below": 0.3}}}
+    assert "set by hand (`train.abstain`)" in card(ANXIETY)
     assert "the one with the best F1" in card(DEPRESSION)
     assert "Thresholds were not fitted." in card(DEPRESSION, params=half)
+
+
+def test_it_says_what_abstaining_was_fitted_for() -> None:
+    fitted = {**PARAMS, "train": {"thresholds": "fitted", "abstain": {"coverage": 0.9}}}
+    assert "class's threshold, fitted on the validation memes for a coverage of 0.9." in card(ANXIETY, params=fitted)
+    several = card(DEPRESSION, params=fitted, min_confidence=0.45)
+    assert "the F1 that it expects of its claim is not over 0.45,\nfitted on the validation memes for a cov" in several
+
+
+def test_it_shows_scale_and_bias_where_there_are_any() -> None:
+    told = card(class_calibration={label: [1.5, -0.2] for label in ANXIETY.labels})
+    assert "| class | threshold | scale | bias |\n|---|---|---|---|\n| Nervousness | 0.25 | 1.5 | -0.2 |\n" in told
+    assert "| class | threshold |\n|---|---|\n| Nervousness | 0.25 |\n" in card()
+
+
+def test_it_says_how_far_to_trust_the_model() -> None:
+    told = card()
+    assert "\n| test, leak_free | 0.500 [0.400, 0.600] | 0.500" in told
+    assert "### Harder memes: 12 of test, leak_free" in told
+    assert "\n|---|---|---|---|\n| untouched | 0.500 [0.400, 0.600] | 0.500 [0.400, 0.600] | undefined |\n" in told
+    assert "\n| characters | 59 to 86 | 12 | 0.500 [0.400, 0.600] | undefined | 0.000 |\n\n## Limitations\n" in told
 
 
 def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:

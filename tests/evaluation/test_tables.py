@@ -10,9 +10,10 @@ from sklearn.metrics import auc, average_precision_score, confusion_matrix
 
 from symptomeme.evaluation.drawings import draw
 from symptomeme.evaluation.figures import Scored
-from symptomeme.evaluation.tables import NONE, tables
+from symptomeme.evaluation.tables import NONE, risk_coverage, tables
+from symptomeme.evaluation.trust import Trusted
 
-DRAWN = ["confusion.png", "precision_recall.png", "reliability.png"]
+DRAWN = ["confusion.png", "precision_recall.png", "reliability.png", "risk_coverage.png"]
 
 
 def square(cells: pd.DataFrame) -> np.ndarray:
@@ -52,7 +53,7 @@ def test_a_curve_encloses_its_average_precision(scored: Scored, labels: tuple[st
 def test_no_memes_make_empty_plots(scored: Scored, labels: tuple[str, ...], tmp_path: Path) -> None:
     nothing = tables(scored.of(np.zeros(len(scored.truth), bool)), labels, bins=10)
     assert nothing["confusion"].memes.sum() == len(nothing["precision_recall"]) == len(nothing["reliability"]) == 0
-    draw(nothing, tmp_path, title="nothing")
+    draw({**nothing, "risk_coverage": risk_coverage({})}, tmp_path, title="nothing")
     assert sorted(path.name for path in tmp_path.iterdir()) == DRAWN
 
 
@@ -62,15 +63,16 @@ from pathlib import Path
 import pandas as pd
 from symptomeme.evaluation.drawings import draw
 folder = Path(sys.argv[1])
-names = ("confusion", "precision_recall", "reliability")
+names = ("confusion", "precision_recall", "reliability", "risk_coverage")
 draw({name: pd.read_csv(folder / f"{name}.csv") for name in names}, Path(sys.argv[2]), title="a title")
 """
 
 
 def test_pictures_have_the_same_bytes_whatever_a_users_settings(
-    scored: Scored, labels: tuple[str, ...], tmp_path: Path
+    scored: Scored, trusted: Trusted, labels: tuple[str, ...], tmp_path: Path
 ) -> None:
-    for name, table in tables(scored, labels, bins=10).items():
+    curves = risk_coverage({"published": trusted})
+    for name, table in {**tables(scored, labels, bins=10), "risk_coverage": curves}.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     settings = tmp_path / "matplotlibrc"
     settings.write_text("font.size: 20\nsavefig.facecolor: red\nbackend: svg\n")

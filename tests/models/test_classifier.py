@@ -113,6 +113,8 @@ def test_probabilities_are_calibrated_and_of_the_right_kind(build: Build) -> Non
     single.config.temperature = multi.config.temperature = 2.0
     assert_close(single.probabilities(logits), torch.tensor([[1.0, 0.0, -1.0]]).softmax(-1))
     assert_close(multi.probabilities(logits), torch.tensor([[1.0, 0.0, -1.0]]).sigmoid())
+    multi.config.class_calibration = {label: [2.0, at] for at, label in enumerate(multi.config.labels)}
+    assert_close(multi.probabilities(logits), torch.tensor([[2.0, 1.0, 0.0]]).sigmoid())
 
 
 def test_a_picture_of_another_size_is_taken(build: Build, batch: Batch) -> None:

@@ -8,6 +8,7 @@ from transformers import AutoConfig, BertConfig, CLIPConfig, CLIPVisionConfig, C
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
+from symptomeme.models.decision import UNCALIBRATED
 
 BERT = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4}
 
@@ -23,14 +24,16 @@ def config(**changes: Any) -> SymptomConfig:
 
 
 def test_json_keeps_everything(tmp_path: Path) -> None:
-    first = config(temperature=1.2345678901234567, thresholds={"a": 0.1, "b": 1 / 3}, separator=" | ", num_heads=4)
+    fitted = {"temperature": 1.2345678901234567, "class_calibration": {"a": [2.0, -0.1], "b": [1.0, 1 / 3]}}
+    first = config(**fitted, thresholds={"a": 0.1, "b": 1 / 3}, min_confidence=0.2, separator=" | ", num_heads=4)
     first.save_pretrained(tmp_path / "one")
     again = AutoConfig.from_pretrained(tmp_path / "one")
     again.save_pretrained(tmp_path / "two")
     assert (tmp_path / "one/config.json").read_bytes() == (tmp_path / "two/config.json").read_bytes()
     assert isinstance(again, SymptomConfig)
     assert {**again.to_dict(), "_name_or_path": ""} == first.to_dict()
-    assert (again.temperature, again.thresholds) == (1.2345678901234567, {"b": 1 / 3, "a": 0.1})
+    assert (again.thresholds, again.min_confidence) == ({"b": 1 / 3, "a": 0.1}, 0.2)
+    assert again.calibration == (1.2345678901234567, ((1.0, 1 / 3), (2.0, -0.1)))  # in the order of the classes
 
 
 def test_what_is_left_out_follows_from_the_rest() -> None:
@@ -39,6 +42,7 @@ def test_what_is_left_out_follows_from_the_rest() -> None:
     assert found.labels == ("b", "a")
     assert found.label2id == {"b": 0, "a": 1}
     assert found.thresholds == {"b": 0.5, "a": 0.5}
+    assert (found.calibration, found.min_confidence) == (UNCALIBRATED, 0)
     single = config(problem_type="single_label_classification", abstain_below=0.3)
     assert single.thresholds == {"b": 0.3, "a": 0.3}
 

@@ -142,6 +142,20 @@ def test_figures_of_every_split_and_view(task: Task, params: Params, out: Varian
     absent = per_class["test"]["published"][task.labels[ABSENT]]
     assert (absent["memes"], absent["recall"]["value"], absent["recall"]["undefined"]) == (0, None, 30)
     assert list(per_class["val"]["leak_free"]) == list(task.labels)
+    assert metrics["test"]["published"]["classwise_ece"]["value"] >= 0
+    assert set(pd.read_csv(out.robustness).memes) == {19}  # of test, leak-free
+    assert set(pd.read_csv(out.slices).groupby("by").memes.sum()) == {19}
+
+
+@pytest.mark.parametrize("task", [DEPRESSION], indirect=True)
+def test_no_more_memes_are_made_harder_than_asked_for(task: Task, params: Params, out: VariantPaths) -> None:
+    few = params.evaluate.robustness.model_copy(update={"memes": 5})
+    for wanted, memes in ((few, {5}), (None, {19})):
+        run(task, params.model_copy(update={"evaluate": params.evaluate.model_copy(update={"robustness": wanted})}))
+        harder = pd.read_csv(out.robustness)
+        assert set(harder.memes) == memes
+        assert (harder.perturbation.tolist() == ["untouched"]) == (wanted is None)
+        assert ("### Harder memes" in out.model_card.read_text()) == (wanted is not None)
 
 
 def test_predictions_stand_beside_what_is_true(task: Task, params: Params, out: VariantPaths) -> None:

@@ -198,5 +198,6 @@ def _key(
 ) -> str:
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
-    sections = [section.model_dump() for section in (described, model, options, base)]
+    fitted_after = {"calibration", "abstain"}  # training
+    sections = [section.model_dump(exclude=fitted_after) for section in (described, model, options, base)]
     return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])

@@ -13,8 +13,9 @@ const RULES = {
   anxiety: "The symptoms, after the GAD‑7 questionnaire, share 100%. The likeliest is claimed if it is over its threshold.",
   depression: "Each symptom, after the PHQ‑9 questionnaire, is judged by itself. All that are over their threshold are claimed.",
 };
-const HELD_BACK =
-  "The model abstains: no symptom is over its threshold. That does not mean that the meme, or a person, is harmless.";
+const HARMLESS = "That does not mean that the meme, or a person, is harmless.";
+const HELD_BACK = `The model abstains: no symptom is over its threshold. ${HARMLESS}`;
+const UNSURE = `The model abstains: it is not sure enough of the symptoms over their thresholds. ${HARMLESS}`;
 
 /** A sentence or name with a capital letter. */
 export const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1);
@@ -37,7 +38,9 @@ export function taskCard(task, { labels, probabilities, thresholds, abstain, mod
     className: abstain ? "claim none" : "claim",
     text: abstain ? "No symptom claimed" : listed(labels),
   });
-  const why = make("p", { className: "soft", text: abstain ? HELD_BACK : RULES[task] ?? "" });
+  const someOver = Object.entries(probabilities).some(([label, value]) => value > thresholds[label]);
+  const held = someOver ? UNSURE : HELD_BACK;
+  const why = make("p", { className: "soft", text: abstain ? held : RULES[task] ?? "" });
   const bars = make("ul", {
     className: "bars",
     children: Object.entries(probabilities).map(([label, value]) =>
