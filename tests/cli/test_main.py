@@ -1,13 +1,15 @@
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from symptomeme.cli import demo, sample_guard
-from symptomeme.cli.main import main
+from symptomeme.cli.main import ENVIRONMENT, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -162,3 +164,19 @@ def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
     assert yaml.safe_load(tracked)["outs"][0]["md5"] == sample_guard.SAMPLE
     (project / "data.dvc").write_text(tracked)
     sample_guard.refuse_other_pointer()
+
+
+def test_no_library_uses_instructions_that_other_processors_have_not() -> None:
+    asked = """
+from symptomeme.cli.main import ENVIRONMENT, main
+try:
+    main(["--version"])
+finally:
+    import numpy, torch
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+    print(torch.backends.cpu.get_cpu_capability(), [name for name in __cpu_dispatch__ if __cpu_features__[name]])
+"""
+    own = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+    done = subprocess.run([sys.executable, "-c", asked], env=own, capture_output=True, text=True, check=False)
+    assert "AVX512" not in done.stdout and "X86_V4" not in done.stdout
+    assert done.stdout.splitlines()[-1] in ("AVX2 ['X86_V3']", "DEFAULT []"), done.stdout + done.stderr
