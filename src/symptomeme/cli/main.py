@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "BENTOML_DO_NOT_TRACK": "True",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # the same instructions, so the same last digits, on every x86-64 processor that has AVX2: each library picks its own
+    # the same instructions, so the same last digits, on every x86-64 processor that has AVX2
     "MKL_CBWR": "AVX2,STRICT",
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
