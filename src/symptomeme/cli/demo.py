@@ -39,10 +39,13 @@ def run(_: argparse.Namespace) -> int:
     Raises:
         InputError: data/ holds something else than the sample.
     """
+    from symptomeme.lifecycle.lock_file import MENDED, mend_lock_file
     from symptomeme.lifecycle.reproduce import dvc_output, reproduce
 
     start = perf_counter()
     refuse_other_data()
+    if mend_lock_file(Path.cwd()):
+        print(MENDED)
     if not _is_there():
         make_sample()
     elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
