@@ -26,8 +26,8 @@ from symptomeme.models.encoders import quiet_transformers
 from symptomeme.predictor import Predictor, Served, answer
 from symptomeme.serving import keeping as module
 from symptomeme.serving.contract import Answer, BatchAnswer, ErrorAnswer, ModelsAnswer
+from symptomeme.serving.door.admission import FORMS, READ
 from symptomeme.serving.door.codes import TABLE, Code, Refusal
-from symptomeme.serving.door.door import FORMS, READ
 from symptomeme.serving.self_test import SelfTest
 from symptomeme.serving.service import Memes
 from symptomeme.serving.store import stored_folder
@@ -90,7 +90,8 @@ def test_what_is_no_picture_is_told_in_one_line(client: TestClient, damage: byte
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, "bad_image")
     assert error["message"].startswith("image: ")
-    assert "Give a whole picture" in error["message"]
+    assert "Give" not in error["message"]
+    assert error["remedy"] == "Give a whole picture: JPEG, PNG, GIF, WebP, BMP or TIFF."
 
 
 @pytest.mark.parametrize(
@@ -281,6 +282,14 @@ def test_until_something_is_live_it_is_not_ready(tmp_path: Path, monkeypatch: py
         assert service.told_models() == {"models": []}
     finally:
         service.end()
+
+
+def test_once_it_has_ended_it_says_so(client: TestClient) -> None:
+    service = Memes()
+    service.end()
+    with pytest.raises(Refusal, match="the service is ending") as told:
+        asyncio.run(service.classify(image=IMAGE))
+    assert told.value.code == Code.NOT_READY
 
 
 def test_a_full_disk_keeps_no_line_and_still_answers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
