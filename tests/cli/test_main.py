@@ -1,10 +1,12 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
@@ -16,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
     shutil.copy(ROOT / "profiles/sample.yaml", tmp_path / "params.yaml")
+    Image.new("RGB", (8, 8), "teal").save(tmp_path / "meme.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -50,7 +53,7 @@ def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[s
             "For a folder: symptomeme score profiles OUT.parquet --task TASK.\n",
         ),
         (
-            ["classify", "params.yaml", "--model", "nowhere"],
+            ["classify", "meme.png", "--model", "nowhere"],
             "symptomeme classify: nowhere: no model folder (config.json is missing). "
             "Name one, or models:/NAME@ALIAS.\n",
         ),
@@ -63,6 +66,17 @@ def test_a_users_error_is_one_line(
 ) -> None:
     assert main(command) == 1
     assert capsys.readouterr().err == message
+
+
+def test_what_is_no_picture_is_refused_before_a_model_is_loaded(project: Path) -> None:
+    typed = ["classify", "meme.png", "params.yaml"]
+    code = f"import sys; from symptomeme.cli.main import main; print(main({typed}), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
+    assert done.stderr == (
+        "symptomeme classify: params.yaml: of no known format, or its header is damaged. "
+        "Give a whole picture (JPEG, PNG, GIF, WEBP, BMP, TIFF).\n"
+    )
 
 
 @pytest.mark.parametrize("verb", [["classify", "a.jpg"], ["params", "use", "real"], ["train", "--task", "anxiety"]])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from time import perf_counter
 
 from starlette.datastructures import Headers
@@ -49,7 +50,8 @@ class Door:
         except Refusal as refusal:
             await outgoing.refuse(refusal)
         except asyncio.CancelledError:  # by the server, or with a thread that has ended: a fault of nobody's
-            await outgoing.refuse(Refusal(Code.NOT_READY, "the service is ending."))
+            with suppress(RuntimeError):  # the server has answered by itself
+                await outgoing.refuse(Refusal(Code.NOT_READY, "the service is ending."))
         except Exception as error:
             if outgoing.gone:
                 await outgoing.drop()
