@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from PIL import Image
 
 from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
+from symptomeme.data.importing import Imported
+from symptomeme.data.left_out import LeftOut
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.sample.archive import Drawn
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,3 +181,12 @@ def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
     assert yaml.safe_load(tracked)["outs"][0]["md5"] == sample_guard.SAMPLE
     (project / "data.dvc").write_text(tracked)
     sample_guard.refuse_other_pointer()
+
+
+def test_the_demo_tells_why_fewer_memes_are_imported_than_drawn() -> None:
+    left_out = LeftOut()
+    left_out.add("label that is no class, meme left out", "train/TR-9")
+    taken = Imported(kind="sample", taken={}, sizes=Counter(train=3, test=2), touching=0, left_out=left_out)
+    assert demo.imported(ANXIETY, Drawn(splits={"train": 4, "test": 2}), taken) == (
+        "anxiety: 6 memes drawn, 5 imported; label that is no class, meme left out: 1"
+    )
