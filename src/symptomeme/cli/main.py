@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from symptomeme import __version__
 from symptomeme.cli import (
+    checkpoint,
     classify,
     demo,
     draw,
@@ -23,6 +24,12 @@ from symptomeme.cli import (
     weights,
 )
 from symptomeme.domain.errors import SymptomemeError
+
+GROUPS = (
+    *(import_data, draw, weights, checkpoint, params, stage, classify),
+    *(promotion, trace, package, monitor, score, demo),
+)
+"""Modules of verbs, in the order in which help tells them."""
 
 ENVIRONMENT = {
     # no tool of the stack reports home
@@ -71,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     verbs: argparse._SubParsersAction[argparse.ArgumentParser] = top.add_subparsers(
         dest="verb", required=True, metavar="VERB", parser_class=_Verb
     )
-    for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, score, demo):
+    for group in GROUPS:
         group.add_to(verbs)
     return top
 

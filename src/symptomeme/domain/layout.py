@@ -208,6 +208,11 @@ def task_paths(task: str) -> TaskPaths:
     return TaskPaths(ARTIFACTS / task)
 
 
+def published_checkpoint(folder: str, task: str) -> Path:
+    """The published checkpoint of a task."""
+    return Path(folder) / f"{task}.pth"
+
+
 def data_docs(task: str) -> Path:
     """The folder of a task's Data Docs page."""
     return REPORTS / "data_docs" / task

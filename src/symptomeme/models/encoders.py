@@ -131,7 +131,7 @@ def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True
 
 
 def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
-    _check_folder(source, what)
+    check_folder(source, what)
     with quiet_transformers():
         try:
             return AutoConfig.from_pretrained(source, trust_remote_code=False)
@@ -148,8 +148,12 @@ def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any
     return model, told
 
 
-def _check_folder(source: str | Path, what: str) -> None:
-    """Tell a path that is not there from a name on the hub, which has at most one slash."""
+def check_folder(source: str | Path, what: str) -> None:
+    """Tell a path that is not there from a name on the hub, which has at most one slash.
+
+    Raises:
+        ModelError: it is a path, and not there.
+    """
     path = Path(source)
     on_hub = len(path.parts) <= 2 and not path.is_absolute() and not Path(path.parts[0]).is_dir()  # noqa: PLR2004
     if not path.is_dir() and not (isinstance(source, str) and on_hub):

@@ -13,12 +13,12 @@ class SymptomOutput(ModelOutput):  # type: ignore[misc]
     Attributes:
         loss: scalar, weighted sum of the next two; None without labels.
         classification_loss: scalar.
-        contrastive_loss: scalar; None with one modality.
+        contrastive_loss: scalar; None with one modality or without contrastive heads.
         logits: float (B, C).
         fused: float (B, D), the mixture of experts' output, which the classifier reads.
-        fused_embedding: float (B, E), unit length, of `fused`.
-        text_embedding: float (B, E), unit length; None with one modality.
-        image_embedding: float (B, E), unit length; None with one modality.
+        fused_embedding: float (B, E), unit length, of `fused`; without contrastive heads its direction, (B, D).
+        text_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
+        image_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
         router_logits: float (B, X), how the mixture weighs its experts, before the softmax.
     """
 

@@ -20,7 +20,7 @@ from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
-from symptomeme.learning.fit import fit, is_main_process
+from symptomeme.learning.fit import Curve, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.lifecycle.live import live_curves
@@ -57,33 +57,79 @@ def run(
     )
     freeze(model, options)
     memes = read_memes(task)
-    reads = {"text": described.text, "image": described.image, "reasoning": model_params.reasoning == "given"}
-    train, val = (
-        remember(model, encode(memes[memes.split == split], task, processor, **reads)) for split in ("train", "val")
-    )
+    train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
+    curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
+    if is_main_process():
+        trained_with = training_params(paths, described, base, model_params, ocr, options)
+        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+
+
+def encoded(model: SymptomClassifier, memes: pd.DataFrame, task: Task, processor: SymptomProcessor) -> Encoded:
+    """Memes as the model takes them; what of it is frozen has run."""
+    config = model.config
+    reads = {"text": config.text, "image": config.image, "reasoning": config.reasoning}
+    return remember(model, encode(memes, task, processor, **reads))
+
+
+def learn(
+    task: Task,
+    variant: str,
+    model: SymptomClassifier,
+    train: Encoded,
+    val: Encoded,
+    options: TrainParams,
+    *,
+    seed: int,
+    key: str,
+) -> Curve:
+    """Train a model in place; `key` is a digest of all that the result depends on."""
     with live_curves(f"{task.name}-{variant}", checkpoint=key) as on_epoch:
-        curve = fit(
+        return fit(
             model,
             replace(train, augmentation=options.augmentation),
             loss_of=lambda network, batch: network(**batch).loss,
             score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
             options=options,
             patience=options.patience,
-            seed=base.seed,
+            seed=seed,
             checkpoint=cache("train", key),
             what=variant,
             on_epoch=on_epoch,
         )
-    if not is_main_process():
-        return
+
+
+def write_variant(
+    out: VariantPaths,
+    model: SymptomClassifier,
+    processor: SymptomProcessor,
+    memes: pd.DataFrame,
+    val: Encoded,
+    curve: Curve,
+    options: TrainParams,
+    *,
+    trained_with: dict[str, Any],
+    seen: pd.Series | None = None,
+) -> None:
+    """Calibrate a model on validation and write all that a variant leaves.
+
+    Args:
+        out: where to.
+        model: trained.
+        processor: its own.
+        memes: all valid ones.
+        val: those of validation, encoded.
+        curve: its learning curve.
+        options: how to calibrate.
+        trained_with: sections of params.yaml, by name.
+        seen: which memes it was trained on, bool (N,); None: those of train.
+    """
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
-    out = paths.variant(variant)
-    write_model(out, model, processor, training_params(paths, described, base, model_params, ocr, options))
+    write_model(out, model, processor, trained_with)
     with replacing(out.curves) as beside:
         pd.DataFrame(curve).to_csv(beside, index=False)
-    write_training_memes(out, memes[memes.split == "train"])
+    write_training_memes(out, memes[memes.split == "train" if seen is None else seen])
     write_reference(out, memes[memes.split == "val"], model, outputs)
 
 
