@@ -14,7 +14,7 @@ from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import ENVIRONMENT, main
 from symptomeme.data.importing import Imported
 from symptomeme.data.left_out import LeftOut
-from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.labels import ANXIETY, TASKS
 from symptomeme.sample.archive import Drawn
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +162,8 @@ def test_the_demo_keeps_the_samples_encoders_and_writes_those_that_are_missing(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("sample.make.make_sample", "data.importing.import_archives", "lifecycle.reproduce.dvc"):
-        monkeypatch.setattr(f"symptomeme.{module}", lambda *_, **__: None)
+        monkeypatch.setattr(f"symptomeme.{module}", lambda *_, **__: dict.fromkeys(TASKS))
+    monkeypatch.setattr(demo, "imported", lambda *_: "")
     own = project / "data/weights/text/model.safetensors"
     own.parent.mkdir(parents=True)
     own.write_text("the sample's text")

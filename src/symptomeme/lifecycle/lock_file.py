@@ -21,6 +21,8 @@ def mend_lock_file(root: Path) -> bool:
         Whether it had to. While another DVC holds the project's lock nothing is judged.
     """
     path = root / LOCK
+    if not path.is_file():
+        return False
     try:
         with Repo(str(root)) as repo, repo.lock:
             try:

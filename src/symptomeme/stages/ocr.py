@@ -27,12 +27,12 @@ def run(task: Task, params: OcrParams) -> None:
         engine, readings = "given", [reading_of_given(text) for text in memes["given_text"]]
     else:
         reader = engine_of(params)
+        pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
+        engine, readings = reader.settings, read_pictures(reader, pictures)
         different = memes["sha256"].nunique()
         tqdm.write(
             f"{paths.valid}: {len(memes)} memes with {different} different pictures, each read once.", sys.stderr
         )
-        pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
-        engine, readings = reader.settings, read_pictures(reader, pictures)
     if params.mask_personal:
         readings = [without_persons(reading) for reading in readings]
     rows = [
