@@ -70,6 +70,7 @@ def variant_model(
     config = model.config
     config.variant = variant
     config.ocr = ocr.model_dump()
+    config.runtime, config.int8_agreement = "fp32", None
     config.classification_weight = options.classification_weight
     config.contrastive_weight = options.contrastive_weight
     return model
