@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from readme import commands_under, inline
-from small_models import LABELS, write_model, write_untrained
+from small_models import LABELS, turn_to_int8, write_model, write_untrained
 from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -162,10 +162,12 @@ def package(
 
     base = tmp_path_factory.mktemp("models")
 
-    def put(seed: int, task: str = "anxiety") -> "PackagedModel":
-        folder = base / f"{task}-{seed}"
+    def put(seed: int, task: str = "anxiety", runtime: str = "fp32") -> "PackagedModel":
+        folder = base / f"{task}-{seed}-{runtime}"
         if not folder.exists():
             write_model(folder, text_folder, vision_folder, seed=seed, task=task)
+            if runtime == "int8":
+                turn_to_int8(folder)
         digest, name = of_folder(folder), f"served-{task}"
         model = PackagedModel(
             name=name,

@@ -25,6 +25,8 @@ BENTOFILE = Path("bentofile.yaml")
 LOCK = Path("requirements.lock")
 TRAINING_PARAMS = "training_params.json"
 """In a model folder: the sections of params.yaml that it was trained with."""
+INT8_MODEL = "model.int8.onnx"
+"""In a model folder whose config says so: what answers, in place of the safetensors weights beside it."""
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,8 @@ class TrainParams(Optimisation):
     contrastive_weight: Share
     thresholds: Literal["fitted", "half"]
     abstain_below: Share  # single label only: top probability
+    runtime: Literal["fp32", "int8"]  # int8 is ONNX Runtime's, where it agrees with fp32
+    min_agreement: Share  # of validation memes that get the same labels; int8 only
 
 
 class EvaluateParams(Section):

@@ -76,6 +76,7 @@ def describe(model: SymptomClassifier, variant: str, options: TrainParams, ocr: 
     config = model.config
     config.variant = variant
     config.ocr = ocr.model_dump()
+    config.runtime, config.int8_agreement = "fp32", None
     config.classification_weight = options.classification_weight
     config.contrastive_weight = options.contrastive_weight
 

@@ -15,7 +15,7 @@ from symptomeme.models.experts import expert, mix
 from symptomeme.models.freezing import run_from
 from symptomeme.models.fusion import CoAttention, masked_mean
 from symptomeme.models.losses import classification_loss, contrastive_loss
-from symptomeme.models.outputs import SymptomOutput
+from symptomeme.models.outputs import SymptomOutput, calibrated
 
 
 class Modality(NamedTuple):
@@ -144,9 +144,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if resized else {})}
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
-        scaled: Tensor = logits.float() / self.config.temperature
-        return scaled.sigmoid() if self.config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)
+        """As `outputs.calibrated` gives them: float32 (B, C) of logits (B, C)."""
+        return calibrated(logits, self.config)
 
     def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None, text_states: Tensor | None) -> Modality:
         if attention_mask is None or (input_ids is None and text_states is None):

@@ -35,6 +35,8 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         thresholds: the probability over which a class is claimed; None: for each class 0.5, or `abstain_below` where
             every meme has one label.
         abstain_below: single label: the model abstains unless its top probability is over this.
+        runtime: what `load_runtime` answers with: "fp32", the weights; "int8", ONNX Runtime's file beside them.
+        int8_agreement: share of the validation memes that int8 gives the same labels as fp32; None: not tried.
 
     Raises:
         ModelError: values are missing or do not fit each other.
@@ -71,6 +73,8 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     thresholds: dict[str, float] | None = None
     temperature: float = 1.0
     abstain_below: float = 0.0
+    runtime: Literal["fp32", "int8"] = "fp32"
+    int8_agreement: float | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the encoders' configs, fill in what follows from other values, and check."""

@@ -110,17 +110,27 @@ def build_classifier(
     return SymptomClassifier(config, text_encoder=text, vision_encoder=vision)
 
 
-def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True) -> SymptomClassifier:
-    """The classifier of a model folder, without the modalities that are turned off here.
+def read_classifier_config(folder: str | Path) -> SymptomConfig:
+    """The config in a model folder.
 
     Raises:
-        ModelError: the folder is missing, holds another kind of model, or weights are missing.
+        ModelError: the folder is missing, or holds another kind of model.
     """
     config = _read_config(folder, "model")
     if not isinstance(config, SymptomConfig):
         raise ModelError(
             f"model {folder}: its config says {config.model_type!r}, not 'symptomeme'; give another folder."
         )
+    return config
+
+
+def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True) -> SymptomClassifier:
+    """The classifier of a model folder, without the modalities that are turned off here.
+
+    Raises:
+        ModelError: the folder is missing, holds another kind of model, or weights are missing.
+    """
+    config = read_classifier_config(folder)
     off = [name for name, on in (("text_config", text), ("vision_config", image)) if not on]
     config = SymptomConfig(**{**config.to_dict(), **dict.fromkeys(off)})
     model: SymptomClassifier

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from transformers.utils import ModelOutput
 
+from symptomeme.models.config import SymptomConfig
+
 
 @dataclass
 class SymptomOutput(ModelOutput):  # type: ignore[misc]
@@ -31,3 +33,9 @@ class SymptomOutput(ModelOutput):  # type: ignore[misc]
     text_embedding: Tensor | None = None
     image_embedding: Tensor | None = None
     router_logits: Tensor | None = None
+
+
+def calibrated(logits: Tensor, config: SymptomConfig) -> Tensor:
+    """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
+    scaled: Tensor = logits.float() / config.temperature
+    return scaled.sigmoid() if config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)

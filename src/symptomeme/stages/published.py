@@ -17,6 +17,7 @@ from symptomeme.learning.batches import read_memes
 from symptomeme.learning.build import describe, prepare_torch
 from symptomeme.learning.fit import is_main_process
 from symptomeme.learning.frozen import freeze
+from symptomeme.learning.int8 import require
 from symptomeme.learning.predict import predict
 from symptomeme.models.published import published_processor, read_published
 from symptomeme.models.published_config import Heads
@@ -36,6 +37,7 @@ def run(
 ) -> None:
     """Import, train if so described, calibrate, save and score one variant."""
     prepare_torch(threads=base.threads)
+    require(options.runtime)
     make(task, variant, base, ocr, options, checkpoint, described)
     if is_main_process():
         evaluate.run(task, variant, base, scoring)

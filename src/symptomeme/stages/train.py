@@ -12,7 +12,7 @@ import pandas as pd
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
+from symptomeme.domain.layout import INT8_MODEL, TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
@@ -22,6 +22,7 @@ from symptomeme.learning.build import encoder_folders, load_processor, prepare_t
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import Curve, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
+from symptomeme.learning.int8 import answering, require
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
@@ -40,8 +41,9 @@ def run(
     options: TrainParams,
     described: VariantParams,
 ) -> None:
-    """Train, calibrate and save one variant."""
+    """Train, calibrate and save one variant; in int8 too, where that is wanted and answers alike."""
     prepare_torch(threads=base.threads)
+    require(options.runtime)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = variant_model(
@@ -111,7 +113,7 @@ def write_variant(
     trained_with: dict[str, Any],
     seen: pd.Series | None = None,
 ) -> None:
-    """Calibrate a model on validation and write all that a variant leaves.
+    """Calibrate a model on validation, put it into int8 where that is wanted, and write all that a variant leaves.
 
     Args:
         out: where to.
@@ -126,7 +128,8 @@ def write_variant(
     """
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
-    write_model(out, model, processor, trained_with)
+    network, outputs = answering(model, outputs, val, options)
+    write_model(out, model, processor, trained_with, network=network)
     with replacing(out.curves) as beside:
         pd.DataFrame(curve).to_csv(beside, index=False)
     write_training_memes(out, memes[memes.split == "train" if seen is None else seen])
@@ -134,11 +137,18 @@ def write_variant(
 
 
 def write_model(
-    out: VariantPaths, model: SymptomClassifier, processor: SymptomProcessor, trained_with: dict[str, Any]
+    out: VariantPaths,
+    model: SymptomClassifier,
+    processor: SymptomProcessor,
+    trained_with: dict[str, Any],
+    *,
+    network: bytes | None,
 ) -> None:
-    """Write the model folder."""
+    """Write the model folder; with the network in int8 where the model answers with that."""
     with replacing(out.model) as beside:
         model.save_pretrained(beside)
+        if network is not None:
+            (beside / INT8_MODEL).write_bytes(network)
         processor.save_pretrained(beside)
         write_json(beside / TRAINING_PARAMS, trained_with)
 
@@ -231,5 +241,6 @@ def _key(
 ) -> str:
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
-    sections = [section.model_dump() for section in (described, model, options, base)]
+    trained = options.model_dump(exclude={"runtime", "min_agreement"})  # which come into it after training
+    sections = [described.model_dump(), model.model_dump(), trained, base.model_dump()]
     return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
