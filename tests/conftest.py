@@ -196,10 +196,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_
     shutil.make_archive(str(root / "depression_dataset_complete"), "zip", base / "drawn")
     shutil.make_archive(str(root / "anxiety_dataset_complete"), "zip", anxiety(base))
     (root / "data/axiom").mkdir()
+    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
     for command in (inline("rm -r data/axiom data/restore"), *commands_under("Your own memes")):
         run("bash", "-c", command, cwd=root)
-    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
-    run("dvc", "push", "--quiet", cwd=root)
     run("git", "add", "--all", cwd=root)
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
     return root

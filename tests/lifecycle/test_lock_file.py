@@ -52,3 +52,19 @@ def test_what_dvc_can_read_or_another_dvc_may_be_writing_is_left_alone(root: Pat
     with Repo(str(root)) as other, other.lock:
         assert not mend_lock_file(root)
     assert lock.read_text() == ""
+
+
+def test_a_merge_that_is_going_on_is_left_to_its_owner(root: Path) -> None:
+    commit(root)
+    run("git", "checkout", "--quiet", "-b", "other", cwd=root)
+    for branch, text in (("other", "b"), ("-", "c")):
+        if branch == "-":
+            run("git", "checkout", "--quiet", "-", cwd=root)
+        (root / "a").write_text(text)
+        run("dvc", "repro", "--quiet", cwd=root)
+        commit(root)
+    assert subprocess.run(["git", "merge", "other"], cwd=root, capture_output=True, check=False).returncode
+    before = (root / "dvc.lock").read_text()
+    assert "<<<<<<<" in before
+    assert not mend_lock_file(root)
+    assert (root / "dvc.lock").read_text() == before

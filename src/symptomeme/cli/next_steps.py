@@ -12,7 +12,7 @@ from symptomeme.domain.params import Params
 ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")
 """The sample's, and those that profile `real` starts from."""
 
-RUN = ("dvc add data", "dvc repro", "symptomeme results")
+RUN = ("dvc add data", "dvc repro", "symptomeme results", "dvc push  (where a remote is set: docs/data.md)")
 """Once all is in data/."""
 
 REAL = "symptomeme params use real"

@@ -21,7 +21,7 @@ def mend_lock_file(root: Path) -> bool:
         Whether it had to. While another DVC holds the project's lock nothing is judged.
     """
     path = root / LOCK
-    if not path.is_file():
+    if not path.is_file() or _git(root, "ls-files", "--unmerged", "--", path.name).stdout:  # or a merge is going on
         return False
     try:
         with Repo(str(root)) as repo, repo.lock:
@@ -36,11 +36,13 @@ def mend_lock_file(root: Path) -> bool:
 
 
 def _put_back(path: Path) -> None:
-    committed = subprocess.run(
-        ["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, check=False
-    )
+    committed = _git(path.parent, "show", f"HEAD:./{path.name}")
     if committed.returncode:  # none was
         path.unlink()
     else:
         with replacing(path) as beside:
             beside.write_bytes(committed.stdout)
+
+
+def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["git", *words], cwd=root, capture_output=True, check=False)

@@ -15,7 +15,7 @@ from symptomeme.domain.params import BaseParams, EvaluateParams, OcrParams, Trai
 from symptomeme.domain.published_params import CheckpointParams, PublishedVariantParams
 from symptomeme.learning.batches import read_memes
 from symptomeme.learning.build import describe, prepare_torch
-from symptomeme.learning.fit import is_main_process
+from symptomeme.learning.fit import computed_with, is_main_process
 from symptomeme.learning.frozen import freeze
 from symptomeme.learning.int8 import require
 from symptomeme.learning.predict import predict
@@ -71,7 +71,7 @@ def make(
         train = encoded(model, memes[memes.split == "train"], task, processor)
         inputs = [of_file(paths.valid), of_file(paths.texts), of_folder(Path(checkpoint.tokenizer))]
         code = of_code(["torch", "transformers", "accelerate"])
-        key = of_value([task.name, variant, inputs, trained_with, code])
+        key = of_value([task.name, variant, inputs, trained_with, computed_with(options), code])
         curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
     else:
         curve = [{"epoch": 0, **validation_score(predict(model, val), val, thresholds=options.thresholds)}]

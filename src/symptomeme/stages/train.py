@@ -20,7 +20,7 @@ from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
-from symptomeme.learning.fit import Curve, fit, is_main_process
+from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.int8 import answering, require
 from symptomeme.learning.predict import Outputs, predict
@@ -243,4 +243,5 @@ def _key(
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
     trained = options.model_dump(exclude={"runtime", "min_agreement"})  # which come into it after training
     sections = [described.model_dump(), model.model_dump(), trained, base.model_dump()]
-    return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
+    code = of_code(["torch", "transformers", "accelerate"])
+    return of_value([task.name, variant, files, folders, sections, computed_with(options), code])
