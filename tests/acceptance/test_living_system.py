@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 import pytest
+import yaml
 from browser import PROGRAM, chromium
 from PIL import Image
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -277,8 +278,12 @@ def seen(look: Callable[[], Found | None]) -> Found:
 
 
 def digests(root: Path) -> dict[str, str]:
+    """Of every artifact, and what dvc.lock says, whose stages stand in the order in which they ended."""
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in [root / "dvc.lock", *sorted((root / "artifacts").rglob("*"))]
-        if path.is_file()
+        "dvc.lock": json.dumps(yaml.safe_load((root / "dvc.lock").read_text()), sort_keys=True),
+        **{
+            path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((root / "artifacts").rglob("*"))
+            if path.is_file()
+        },
     }
