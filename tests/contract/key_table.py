@@ -38,7 +38,8 @@ _OF_STAGES = {
     ),
     "prealign": (OPTIMISATION, "prealign"),
     "train": (
-        f"{OPTIMISATION} patience classification_weight contrastive_weight calibration thresholds abstain.below",
+        f"{OPTIMISATION} patience classification_weight contrastive_weight calibration thresholds abstain.below "
+        "runtime min_agreement",
         "train",
     ),
     "evaluate": (
@@ -46,6 +47,9 @@ _OF_STAGES = {
         "robustness.jpeg_quality robustness.scale",
         "evaluate",
     ),
+    # its stages are there only with a checkpoint
+    "published.checkpoint": ("folder tokenizer text_heads vision_heads fusion_heads", ""),
+    "published.variants.published": ("train", "register"),
     "register": ("experiment model_prefix", "register"),
 }
 
@@ -62,7 +66,7 @@ _OF_VERBS: dict[str, tuple[str, str]] = {
     ),
 }
 
-DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression")
+DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression", "published.tasks")
 
 
 def _by_key(table: dict[str, tuple[str, str]]) -> dict[str, list[str]]:

@@ -1,79 +1,90 @@
-"""What is fitted after training, on memes of random numbers."""
+"""The stage with a tiny encoder: one variant in fp32 and in int8."""
 
-from collections.abc import Callable
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-import torch
-from PIL import Image
-from small_models import write_model
+import yaml
+from small_project import read_project
 
-from symptomeme.domain.params import TrainParams, read_params
-from symptomeme.learning.batches import Encoded
-from symptomeme.learning.predict import Outputs
-from symptomeme.learning.predictions import verdicts
-from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.processor import SymptomProcessor
-from symptomeme.predictor import Predictor
-from symptomeme.stages.train import calibrate
+from symptomeme.cli.main import main
+from symptomeme.domain.digests import of_file
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.layout import INT8_MODEL, VariantPaths, task_paths
 
-ROOT = Path(__file__).parents[2]
-Fitted = Callable[..., tuple[SymptomClassifier, Outputs, Encoded]]
+VARIANT: VariantPaths = task_paths("anxiety").variant("text_only")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
+    return read_project(tmp_path_factory.mktemp("train"), text_folder, vision_folder, ANXIETY.labels[:2])
 
 
 @pytest.fixture
-def fitted(text_folder: Path, vision_folder: Path, tmp_path: Path) -> Fitted:
-    """A model calibrated with other params, what it said on validation, and the validation memes."""
-
-    def fit(task: str, **changes: object) -> tuple[SymptomClassifier, Outputs, Encoded]:
-        folder = write_model(tmp_path / task, text_folder, vision_folder, task=task)
-        model = SymptomClassifier.from_pretrained(folder).eval()
-        rng = np.random.default_rng(0)
-        multi_label, classes = task == "depression", len(model.config.labels)
-        logits = rng.normal(0, 2, (40, classes))
-        truth = rng.random(logits.shape) < 0.4 if multi_label else np.eye(classes, dtype=bool)[logits.argmax(axis=1)]
-        truth[:10] = truth[10:20]
-        val = Encoded(
-            input_ids=None, pictures=None, labels=truth, multi_label=multi_label,
-            processor=SymptomProcessor.from_pretrained(folder),
-        )  # fmt: skip
-        options = TrainParams(**{**read_params(ROOT / "profiles/sample.yaml").train.model_dump(), **changes})
-        outputs = Outputs(logits, np.zeros((40, 2)))
-        calibrate(model, outputs, val, options)
-        return model, outputs, val
-
-    return fit
+def ready(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `made`, the current folder."""
+    shutil.copytree(made, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
 
 
-def test_as_the_sample_does_it(fitted: Fitted) -> None:
-    anxiety, depression = fitted("anxiety")[0].config, fitted("depression")[0].config
-    assert set(anxiety.thresholds.values()) == {0.3}
-    assert 0.3 not in depression.thresholds.values()
-    for config in (anxiety, depression):
-        assert (config.class_calibration, config.min_confidence) == (None, 0)
-        assert config.temperature != 1
+def run(stage: str, **changes: Any) -> None:
+    """Run a stage, with other values in `train` where told."""
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"].update(changes)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert main([stage, "--task", "anxiety", "--variant", "text_only"]) == 0
 
 
-@pytest.mark.parametrize("task", ["anxiety", "depression"])
-def test_a_share_is_answered_and_no_more_than_need_be(fitted: Fitted, task: str) -> None:
-    model, outputs, _ = fitted(task, abstain={"coverage": 0.5}, thresholds="half")
-    assert (~verdicts(model, outputs).abstain).mean() == 0.5
-    assert not verdicts(fitted(task, abstain={"risk": 0.0})[0], outputs).abstain.all()
+def config() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((VARIANT.model / "config.json").read_text())
+    return found
 
 
-@pytest.mark.parametrize("task", ["anxiety", "depression"])
-def test_what_was_fitted_is_what_is_served(fitted: Fitted, task: str, tmp_path: Path) -> None:
-    model, _, _ = fitted(task, calibration="per_class", abstain={"coverage": 0.5})
-    assert set(model.config.class_calibration) == set(model.config.labels)
-    model.save_pretrained(tmp_path / task)
-    predictor = Predictor(tmp_path / task)
-    pictures, texts = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")], ["i cannot sleep", ""]
-    with torch.inference_mode():
-        found = model(**predictor.processor(text=texts, images=pictures))
-    outputs = Outputs(found.logits.double().numpy(), found.fused_embedding.numpy())
-    said = verdicts(model, outputs)
-    for at, prediction in enumerate(predictor.predict(pictures, texts)):
-        assert list(prediction.probabilities.values()) == pytest.approx(said.probabilities[at], abs=1e-6)
-        assert prediction.abstain == said.abstain[at]
-    assert not np.allclose(said.probabilities, said.uncalibrated, atol=1e-3)
+@pytest.mark.usefixtures("ready")
+def test_int8_answers_the_same_in_every_place_and_costs_no_second_training(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnx", reason="the extra 'int8' is not installed")
+    run("train")
+    exact = {path.name: of_file(path) for path in VARIANT.model.iterdir()}
+    fp32 = pd.read_parquet(VARIANT.reference)
+    assert (config()["runtime"], INT8_MODEL in exact) == ("fp32", False)
+    run("train", runtime="int8", min_agreement=0.0)
+    found = {path.name: of_file(path) for path in VARIANT.model.iterdir()}
+    assert {name for name in found if exact.get(name) != found[name]} == {
+        INT8_MODEL, "config.json", "training_params.json"
+    }  # fmt: skip
+    assert len(list(Path(".cache/train").iterdir())) == 1
+    assert config()["runtime"] == "int8"
+    assert 0 <= config()["int8_agreement"] <= 1
+    run("evaluate")
+    rows = pd.read_parquet(VARIANT.predictions).set_index("key")
+    reference = pd.read_parquet(VARIANT.reference)
+    assert np.stack(reference.probabilities) == pytest.approx(np.stack(rows.probabilities[reference.key]), abs=2e-6)
+    assert not np.allclose(np.stack(fp32.probabilities), np.stack(reference.probabilities), atol=1e-5, rtol=0)
+    assert "ONNX Runtime in int8" in VARIANT.model_card.read_text()
+    key, (_, number) = reference.key[0], reference.key[0].split("/TR-")
+    picture = f"data/axiom/train/images/TR-{number}.png"
+    capsys.readouterr()
+    assert main(["classify", picture, "--model", str(VARIANT.model), "--text", f"words of {number}", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    told = list(answer["tasks"]["anxiety"]["probabilities"].values())
+    assert told == pytest.approx(list(rows.probabilities[key]), abs=1e-5)
+
+
+@pytest.mark.usefixtures("ready")
+def test_int8_without_its_extra_is_refused_before_training(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"]["runtime"] = "int8"
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert main(["train", "--task", "anxiety", "--variant", "text_only"]) == 1
+    told = capsys.readouterr().err
+    assert "onnxruntime not installed. Type: pip install 'symptomeme[int8]'" in told
+    assert told.count("\n") == 1
+    assert not VARIANT.root.exists()

@@ -99,6 +99,7 @@ def model_card(
         told=_told,
         trusted=TRUST,
         aim=_aim(params["train"]["abstain"]),
+        agreement="" if config.int8_agreement is None else f"{100 * config.int8_agreement:.1f}%",
     )
 
 

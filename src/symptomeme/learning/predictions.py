@@ -9,9 +9,10 @@ import pandas as pd
 from symptomeme.domain.labels import Task
 from symptomeme.learning.batches import Encoded, encode
 from symptomeme.learning.predict import Floats, Outputs
-from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.config import SymptomConfig
 from symptomeme.models.decision import UNCALIBRATED, Indicators, abstains, confidence, decide
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import Runtime
 
 _DIGITS = 8  # of a probability that is stored
 
@@ -26,15 +27,14 @@ class Verdicts(NamedTuple):
     abstain: npt.NDArray[np.bool_]  # (N,)
 
 
-def examples_of(model: SymptomClassifier, processor: SymptomProcessor, memes: pd.DataFrame, task: Task) -> Encoded:
+def examples_of(model: Runtime, processor: SymptomProcessor, memes: pd.DataFrame, task: Task) -> Encoded:
     """The memes as the model takes them."""
     config = model.config
     return encode(memes, task, processor, text=config.text, image=config.image, reasoning=config.reasoning)
 
 
-def verdicts(model: SymptomClassifier, outputs: Outputs) -> Verdicts:
-    """What the model says with these outputs."""
-    config = model.config
+def verdicts(config: SymptomConfig, outputs: Outputs) -> Verdicts:
+    """What a model with this config says with these outputs."""
     multi_label = config.problem_type == "multi_label_classification"
     scores = outputs.probabilities(config.calibration, multi_label=multi_label)
     thresholds = np.array([config.thresholds[label] for label in config.labels])

@@ -30,9 +30,8 @@ from symptomeme.learning.build import prepare_torch
 from symptomeme.learning.perturbations import perturbed
 from symptomeme.learning.predict import predict
 from symptomeme.learning.predictions import Verdicts, examples_of, predictions_of, verdicts
-from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import Runtime, load_runtime
 
 
 def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> None:
@@ -43,10 +42,9 @@ def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> 
     memes = read_memes(task)
     memes = memes.assign(leaked=leaked(memes))
     held_out = memes[memes.split != "train"].reset_index(drop=True)
-    model = load_classifier(out.model).eval()
-    model.to(PartialState().device)
+    model = load_runtime(out.model, device=PartialState().device)
     examples = examples_of(model, SymptomProcessor.from_pretrained(out.model), held_out, task)
-    said = verdicts(model, predict(model, examples))
+    said = verdicts(model.config, predict(model, examples))
     trusted = trusted_of(said, examples)
     results = all_results(model, held_out, examples, trusted, task, options, seed=base.seed)
     trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
@@ -77,7 +75,7 @@ def trusted_of(said: Verdicts, examples: Encoded) -> Trusted:
 
 
 def all_results(
-    model: SymptomClassifier,
+    model: Runtime,
     held_out: pd.DataFrame,
     examples: Encoded,
     trusted: Trusted,
@@ -101,7 +99,9 @@ def all_results(
             reasoning=model.config.reasoning,
             seed=seed,
         )
-        scored = {name: trusted_of(verdicts(model, predict(model, harder)), harder).scored for name, harder in hard}
+        scored = {
+            name: trusted_of(verdicts(model.config, predict(model, harder)), harder).scored for name, harder in hard
+        }
     return Results(metrics, per_class, robustness(trusted.of(unmet).scored, scored, **intervals), parts)
 
 
