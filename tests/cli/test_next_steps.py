@@ -50,7 +50,7 @@ def test_what_is_not_there_is_told_with_what_to_do(root: Path) -> None:
     assert missing(read_params()) == [
         "Not there: data/restore, the data of the task depression in params.yaml. Run 'symptomeme import-data "
         "depression ARCHIVE', or delete 'depression: restore' under tasks.",
-        "Not there: data/weights/vision, named under model in params.yaml. Run 'symptomeme fetch-weights sample'.",
+        "Not there: data/weights/vision, named in params.yaml. Run 'symptomeme fetch-weights sample'.",
         "Then 'dvc add data' and 'dvc repro'.",
     ]
     place("restore", "weights/vision")
@@ -117,7 +117,7 @@ def test_the_demo_and_the_readme_lead_to_a_users_own_memes_in_the_same_steps() -
 @pytest.mark.parametrize(
     ("gone", "tasks", "told"),
     [
-        ("data/weights/text", {"depression": "restore"}, "Not there: data/weights/text, named under model"),
+        ("data/weights/text", {"depression": "restore"}, "Not there: data/weights/text, named in params.yaml"),
         ("", {"depression": "restore", "anxiety": "axiom"}, "Not there: data/axiom, the data of the task anxiety"),
     ],
 )

@@ -56,7 +56,7 @@ def missing(params: Params) -> list[str]:
         if not may_hold(dataset_paths(dataset).root)
     ]
     told += [
-        f"Not there: {encoder}, named under model in {PARAMS}. Run '{command}'."
+        f"Not there: {encoder}, named in {PARAMS}. Run '{command}'."
         for encoder, command in _fetches(params).items()
         if not may_hold(encoder)
     ]
@@ -69,11 +69,13 @@ def _lacking(params: Params) -> dict[str, str]:
 
 
 def _fetches(params: Params) -> dict[Path, str]:
-    """Encoders that are not there, each with the command that brings it."""
-    wanted = {"text": Path(params.model.text_encoder), "vision": Path(params.model.vision_encoder)}
+    """Encoders and models that are not there, each with the command that brings it."""
+    wanted = {Path(params.model.text_encoder): "text", Path(params.model.vision_encoder): "vision"}
+    if params.reason.source == "generate":
+        wanted[Path(params.reason.model)] = "reason"
     return {
         path: f"symptomeme fetch-weights {'sample' if path in ENCODERS else f'{kind} NAME_OR_DIR --name {path.name}'}"
-        for kind, path in wanted.items()
+        for path, kind in wanted.items()
         if not path.exists()
     }
 

@@ -69,6 +69,16 @@ class OcrParams(Section):
     mask_personal: bool  # handles, e-mail and web addresses, phone numbers; in text given as in text read
 
 
+class ReasonParams(Section):
+    """Figurative reasoning behind the words of each meme."""
+
+    source: Literal["none", "given", "generate"]
+    model: str  # a folder, of an image-text-to-text model where it generates
+    batch_size: Count
+    max_new_tokens: Count
+    max_failed_share: Share  # of memes that it generates none for
+
+
 class ModelParams(Section):
     """Sizes and switches of the model."""
 
@@ -89,7 +99,6 @@ class ModelParams(Section):
     max_length: Annotated[int, Field(ge=4)]  # tokens
     image_size: Count | None  # null: the vision encoder's
     image_fit: Literal["squash", "crop"]  # the whole picture out of proportion, or its middle
-    reasoning: Literal["none", "given"]
 
 
 class AugmentationParams(Section):
@@ -216,6 +225,7 @@ class Params(Section):
     # `validate` is a method of pydantic's BaseModel
     validation: Annotated[ValidateParams, Field(alias="validate")]
     ocr: OcrParams
+    reason: ReasonParams
     model: ModelParams
     prealign: PrealignParams
     train: TrainParams

@@ -17,7 +17,7 @@ from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainPa
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
-from symptomeme.learning.batches import Encoded, encode, read_memes
+from symptomeme.learning.batches import Encoded, encode, read_memes, with_reasoning
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import fit, is_main_process
@@ -57,7 +57,8 @@ def run(
     )
     freeze(model, options)
     memes = read_memes(task)
-    reads = {"text": described.text, "image": described.image, "reasoning": model_params.reasoning == "given"}
+    model.config.reasoning = with_reasoning(memes)
+    reads = {"text": described.text, "image": described.image, "reasoning": model.config.reasoning}
     train, val = (
         remember(model, encode(memes[memes.split == split], task, processor, **reads)) for split in ("train", "val")
     )
@@ -183,7 +184,7 @@ def _key(
     options: TrainParams,
     base: BaseParams,
 ) -> str:
-    files = [of_file(paths.valid), of_file(paths.texts)]
+    files = [of_file(table) for table in (paths.valid, paths.texts, paths.reasoning)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
     sections = [section.model_dump() for section in (described, model, options, base)]
     return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
