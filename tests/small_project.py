@@ -54,7 +54,13 @@ def annotations(prefix: str, count: int) -> list[dict[str, Any]]:
 
 
 def new_project(
-    base: Path, text_folder: Path, vision_folder: Path, *, train: int = 24, changes: dict[str, Any] | None = None
+    base: Path,
+    text_folder: Path,
+    vision_folder: Path,
+    *,
+    train: int = 24,
+    changes: dict[str, Any] | None = None,
+    reasoner: Path | None = None,
 ) -> Path:
     """Make `base`/project with a DVC and git repository, `train` + 18 memes in it, and other params where told."""
     root = base / "project"
@@ -83,5 +89,7 @@ def new_project(
     run("symptomeme", "import-data", "depression", base / "drawn", cwd=root)
     shutil.copytree(text_folder, root / "data/weights/text")
     shutil.copytree(vision_folder, root / "data/weights/vision")
+    if reasoner is not None:
+        shutil.copytree(reasoner, root / "data/weights/reason")
     run("dvc", "add", "--quiet", "data", cwd=root)
     return root

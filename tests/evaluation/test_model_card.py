@@ -18,7 +18,7 @@ PARAMS = {
 }
 
 
-def config(task: Task, *, image: bool = True) -> SymptomConfig:
+def config(task: Task, *, image: bool = True, reasoning: bool = False) -> SymptomConfig:
     return SymptomConfig(
         task=task.name,
         variant="fusion" if image else "text_only",
@@ -27,20 +27,28 @@ def config(task: Task, *, image: bool = True) -> SymptomConfig:
         text_config={"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 3},
         vision_config={"model_type": "clip_vision_model", "num_hidden_layers": 3} if image else None,
         max_length=40,
+        reasoning=reasoning,
         temperature=1.7,
         thresholds=dict.fromkeys(task.labels, 0.25),
     )
 
 
-def card(task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS) -> str:
+def card(
+    task: Task = ANXIETY,
+    *,
+    image: bool = True,
+    reasoning: bool = False,
+    kind: str = "published",
+    params: Any = PARAMS,
+) -> str:
     overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
     each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
         {"split": ["train", "train", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
-    ).assign(engine="tesseract 5.3.0")
+    ).assign(engine="tesseract 5.3.0", reasoner="given")
     return model_card(
         task,
-        config(task, image=image),
+        config(task, image=image, reasoning=reasoning),
         memes,
         {"test": {"published": overall, "leak_free": overall}},
         {"test": {"published": each, "leak_free": each}},
@@ -93,6 +101,14 @@ def test_it_says_how_thresholds_came_about() -> None:
     assert "set by hand (`train.abstain_below`)" in card(ANXIETY)
     assert "the one with the best F1" in card(DEPRESSION)
     assert "Thresholds were not fitted." in card(DEPRESSION, params=half)
+
+
+def test_it_says_that_a_new_meme_has_no_reasoning_behind_its_words() -> None:
+    told = card(reasoning=True)
+    assert "\n\nWords in pictures: tesseract 5.3.0.\n\nBehind the words stood figurative reasoning" in told
+    assert "in all results below: given. A new meme comes without." in told.replace("\n", " ")
+    assert "how good such answers are is not measured here" in told
+    assert "reasoning" not in card()
 
 
 def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:

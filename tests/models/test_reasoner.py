@@ -66,11 +66,11 @@ def test_it_is_saved_as_safetensors_and_comes_back_the_same(folder: Path, tmp_pa
     assert one.answer(PICTURES, QUESTIONS) == two.answer(PICTURES, QUESTIONS)
 
 
-def test_what_is_no_such_model_is_told(folder: Path, text_folder: Path, tmp_path: Path) -> None:
+def test_what_is_no_such_model_is_told(folder: Path, vision_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere: there is no such folder\. Run 'symptomeme fetch-weights reason "):
         PretrainedReasoner(tmp_path / "nowhere", max_new_tokens=3)
     with pytest.raises(ModelError, match="no image-text-to-text model that transformers can load"):
-        PretrainedReasoner(text_folder, max_new_tokens=3)
+        PretrainedReasoner(vision_folder, max_new_tokens=3)
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     weights = load_file(folder / "model.safetensors")

@@ -15,7 +15,7 @@ from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
 from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import Params, read_params
-from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import build_processor
@@ -91,6 +91,8 @@ def write_memes(task: Task, paths: TaskPaths) -> None:
         for row in rows
     ]
     write_rows(paths.texts, texts, TEXT_ROWS)
+    reasonings = [{"key": row["key"], "reasoning": "because of exams", "reasoner": "made up"} for row in rows]
+    write_rows(paths.reasoning, reasonings, REASONING_ROWS)
 
 
 def run(task: Task, params: Params) -> None:

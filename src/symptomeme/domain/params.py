@@ -95,7 +95,7 @@ class ModelParams(Section):
     attention: Literal["first", "all"]
     contrastive_masking: Literal["published", "standard"]
     contrastive_temperature: Positive
-    separator: str | None  # between text and reasoning; null: the tokenizer's own
+    separator: Annotated[str, Field(pattern=r"^\s(.*\s)?$")] | None  # between text and reasoning; null: the tokenizer's
     max_length: Annotated[int, Field(ge=4)]  # tokens
     image_size: Count | None  # null: the vision encoder's
     image_fit: Literal["squash", "crop"]  # the whole picture out of proportion, or its middle

@@ -15,6 +15,8 @@ from symptomeme.domain.errors import ModelError
 from symptomeme.domain.writing import replacing
 from symptomeme.models.loading import gist, quiet_transformers
 
+_FETCH = "Run 'symptomeme fetch-weights reason NAME_OR_DIR'"
+
 
 class PretrainedReasoner:
     """Any image-text-to-text model, on the GPU where there is one; it always takes the likeliest next token."""
@@ -26,11 +28,8 @@ class PretrainedReasoner:
             ModelError: the folder is missing, holds another kind of model, or weights are missing.
         """
         if not folder.is_dir():
-            raise ModelError(
-                f"reasoning model {folder}: there is no such folder. Run 'symptomeme fetch-weights reason NAME_OR_DIR' "
-                "or 'dvc pull'."
-            )
-        self.model, self.processor = _loaded(folder, use_safetensors=True, local_files_only=True)
+            raise ModelError(f"reasoning model {folder}: there is no such folder. {_FETCH} or 'dvc pull'.")
+        self.model, self.processor = _loaded(folder, mend=f"{_FETCH}.", use_safetensors=True, local_files_only=True)
         self.model.to(PartialState().device).eval()
         self.max_new_tokens = max_new_tokens
         tokenizer = self.processor.tokenizer
@@ -104,13 +103,14 @@ def save_reasoner(source: str | Path, target: Path) -> None:
     Raises:
         ModelError: there is no such model, or it is gated.
     """
-    model, processor = _loaded(source)
+    gated = "If it is gated, ask for access on the hub and log in with 'hf auth login'."
+    model, processor = _loaded(source, mend=gated)
     with quiet_transformers(), replacing(target) as beside:
         model.save_pretrained(beside)
         processor.save_pretrained(beside)
 
 
-def _loaded(source: str | Path, **options: Any) -> tuple[Any, Any]:
+def _loaded(source: str | Path, *, mend: str, **options: Any) -> tuple[Any, Any]:
     """The model, in the precision in which it was saved, and its processor; no code of the model's own runs."""
     with quiet_transformers():
         try:
@@ -121,7 +121,7 @@ def _loaded(source: str | Path, **options: Any) -> tuple[Any, Any]:
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise ModelError(
                 f"reasoning model {source}: no image-text-to-text model that transformers can load ({gist(error)}). "
-                "If it is gated, ask for access on the hub and log in with 'hf auth login'."
+                f"{mend}"
             ) from None
     if missing := sorted(found["missing_keys"]):
         raise ModelError(f"reasoning model {source}: {len(missing)} weights are missing, {missing[0]} among them.")
