@@ -18,7 +18,7 @@ PARAMS = {
 }
 
 
-def config(task: Task, *, image: bool = True, reasoning: bool = False) -> SymptomConfig:
+def config(task: Task, *, image: bool = True, **changes: Any) -> SymptomConfig:
     return SymptomConfig(
         task=task.name,
         variant="fusion" if image else "text_only",
@@ -27,9 +27,9 @@ def config(task: Task, *, image: bool = True, reasoning: bool = False) -> Sympto
         text_config={"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 3},
         vision_config={"model_type": "clip_vision_model", "num_hidden_layers": 3} if image else None,
         max_length=40,
-        reasoning=reasoning,
         temperature=1.7,
         thresholds=dict.fromkeys(task.labels, 0.25),
+        **changes,
     )
 
 
@@ -37,18 +37,19 @@ def card(
     task: Task = ANXIETY,
     *,
     image: bool = True,
-    reasoning: bool = False,
     kind: str = "published",
     params: Any = PARAMS,
+    reasoner: str = "none",
+    **changes: Any,
 ) -> str:
     overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
     each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
-        {"split": ["train", "train", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
-    ).assign(engine="tesseract 5.3.0", reasoner="given")
+        {"split": ["train", "val", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
+    ).assign(engine="tesseract 5.3.0", reasoner=reasoner)
     return model_card(
         task,
-        config(task, image=image, reasoning=reasoning),
+        config(task, image=image, **changes),
         memes,
         {"test": {"published": overall, "leak_free": overall}},
         {"test": {"published": each, "leak_free": each}},
@@ -88,8 +89,8 @@ def test_it_holds_what_a_reader_needs() -> None:
     for digest in DIGESTS.values():
         assert f"`{digest}`" in told
     assert "not a diagnosis" in told
-    assert "| memes | train | test |\n|---|---|---|\n| Nervousness | 1 | 1 |" in told
-    assert "| all | 2 | 1 |\n\nWords in pictures: tesseract 5.3.0." in told
+    assert "| memes | train | val | test |\n|---|---|---|---|\n| Nervousness | 1 | 0 | 1 |" in told
+    assert "| all | 1 | 1 | 1 |\n\nWords in pictures: tesseract 5.3.0." in told
     assert "### test, leak_free: 12 memes\n\n| figure | |\n|---|---|\n| macro-F1 | 0.500 [0.400, 0.600] |" in told
     assert "| macro AUROC | undefined |" in told
     assert "temperature 1.7," in told
@@ -104,11 +105,17 @@ def test_it_says_how_thresholds_came_about() -> None:
 
 
 def test_it_says_that_a_new_meme_has_no_reasoning_behind_its_words() -> None:
-    told = card(reasoning=True)
+    told = card(reasoning=True, reasoner="given")
     assert "\n\nWords in pictures: tesseract 5.3.0.\n\nBehind the words stood figurative reasoning" in told
     assert "in all results below: given. A new meme comes without." in told.replace("\n", " ")
     assert "how good such answers are is not measured here" in told
     assert "reasoning" not in card()
+
+
+def test_it_says_when_a_model_that_learnt_from_reasoning_was_scored_without() -> None:
+    told = card(reasoning=True).replace("\n", " ")
+    assert "in training, but in none of the results below" in told
+    assert "not measured here" not in told
 
 
 def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:
@@ -116,3 +123,14 @@ def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:
     assert "images=[" not in told
     assert ModelCard(told).data.pipeline_tag == "text-classification"
     assert ModelCard(card()).data.pipeline_tag == "image-classification"
+
+
+def test_it_says_what_answers_and_how_far_int8_agrees() -> None:
+    assert "## Runtime" not in card()
+    told = " ".join(card(runtime="int8", int8_agreement=0.9844).split())
+    assert "is ONNX Runtime in int8 (`model.int8.onnx`)" in told
+    assert "98.4% of the 1 validation memes get the same labels from both" in told
+    params = {**PARAMS, "train": {**PARAMS["train"], "min_agreement": 0.98}}
+    told = " ".join(card(params=params, int8_agreement=0.9111).split())
+    assert "is not used: 91.1% of the 1 validation memes get the same labels from both" in told
+    assert "fewer than 98%." in told

@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         InputError: an image is missing, or a folder; or no model was trained with the reasoning that is given.
+        ImageError: one is no picture that can be shown whole; none is classified then.
     """
     folders = [str(path) for path in arguments.images if path.is_dir()]
     if folders:
@@ -36,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [str(path) for path in arguments.images if not path.is_file()]
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")
+    from symptomeme.data.transforms import read_picture
+
+    for path in arguments.images:
+        read_picture(path)  # before the models, which take seconds to load
     from symptomeme.lifecycle.served import champions, model_at
     from symptomeme.predictor import answer
 

@@ -6,13 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from symptomeme.cli.data_pointer import may_hold
-from symptomeme.domain.layout import PARAMS, PROFILES, WEIGHTS, dataset_paths
+from symptomeme.domain.layout import PARAMS, PROFILES, WEIGHTS, dataset_paths, published_checkpoint
 from symptomeme.domain.params import Params
 
 ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")
 """The sample's, and those that profile `real` starts from."""
 
-RUN = ("dvc add data", "dvc repro", "symptomeme results")
+RUN = ("dvc add data", "dvc repro", "symptomeme results", "dvc push  (where a remote is set: docs/data.md)")
 """Once all is in data/."""
 
 REAL = "symptomeme params use real"
@@ -60,6 +60,11 @@ def missing(params: Params) -> list[str]:
         for encoder, command in _fetches(params).items()
         if not may_hold(encoder)
     ]
+    told += [
+        f"Not there: {file}, the checkpoint of a task under published in {PARAMS}. Put it there, or take the task away."
+        for file in (published_checkpoint(params.published.checkpoint.folder, task) for task in params.published.tasks)
+        if not file.exists() and not may_hold(file)
+    ]
     return [*told, "Then 'dvc add data' and 'dvc repro'."] if told else []
 
 
@@ -69,10 +74,12 @@ def _lacking(params: Params) -> dict[str, str]:
 
 
 def _fetches(params: Params) -> dict[Path, str]:
-    """Encoders and models that are not there, each with the command that brings it."""
+    """Encoders, tokenizers and models that are not there, each with the command that brings it."""
     wanted = {Path(params.model.text_encoder): "text", Path(params.model.vision_encoder): "vision"}
     if params.reason.source == "generate":
         wanted[Path(params.reason.model)] = "reason"
+    if params.published.tasks:
+        wanted[Path(params.published.checkpoint.tokenizer)] = "text"
     return {
         path: f"symptomeme fetch-weights {'sample' if path in ENCODERS else f'{kind} NAME_OR_DIR --name {path.name}'}"
         for path, kind in wanted.items()
