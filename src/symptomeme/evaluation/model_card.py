@@ -62,7 +62,7 @@ def model_card(
     Args:
         task: what the model was trained for.
         config: the model's own.
-        memes: `split`, `labels` and `engine` of all valid memes.
+        memes: `split`, `labels`, `engine` and `reasoner` of all valid memes.
         results: its figures.
         params: sections of params.yaml by name, with which it was made.
         kind: of the data: sample, drawn or published.
@@ -87,6 +87,7 @@ def model_card(
         kind=_KINDS[kind].format(title=task.title),
         counts=_counts(memes, task),
         engines=sorted(set(memes.engine)),
+        reasoners=sorted(set(memes.reasoner)),
         metrics=results.metrics,
         per_class=results.per_class,
         robustness=_rows(results.robustness),
