@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ModelError
-from symptomeme.domain.params import OcrParams, read_params
+from symptomeme.domain.params import read_params
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.models.decision import abstains, decide
 from symptomeme.models.outputs import calibrated
 from symptomeme.models.processor import SymptomProcessor

@@ -1,5 +1,4 @@
-"""Which keys of params.yaml code reads: attributes of names annotated with a section of
-domain/params.py.
+"""Which keys of params.yaml code reads: attributes of names annotated with a section.
 
 Handing a whole section on, or dumping it, is no use of its keys.
 """
@@ -8,15 +7,20 @@ import ast
 import types
 import typing
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from symptomeme.domain import params, published_params
+from symptomeme.domain import params, sections
 from symptomeme.domain.params import Params
 from symptomeme.domain.section import Section
 
 SECTIONS = {
     name: found
-    for module in (params, published_params)
+    for module in (
+        params,
+        *(import_module(found.name) for found in iter_modules(sections.__path__, f"{sections.__name__}.")),
+    )
     for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Section)
 }

@@ -14,7 +14,9 @@ from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
 from symptomeme.cli.main import parser
-from symptomeme.domain.params import AugmentationParams, OcrParams, Params, PrealignParams, TrainParams, VariantParams
+from symptomeme.domain.params import Params
+from symptomeme.domain.sections.training import AugmentationParams, PrealignParams, TrainParams, VariantParams
+from symptomeme.domain.sections.words import OcrParams
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "profiles" / "sample.yaml"
@@ -22,7 +24,7 @@ CODE = [
     path
     for folder in ("src", "flows")
     for path in (ROOT / folder).rglob("*.py")
-    if path != ROOT / "src/symptomeme/domain/params.py"
+    if path != ROOT / "src/symptomeme/domain/params.py" and path.parent.name != "sections"
 ]
 
 

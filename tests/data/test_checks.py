@@ -4,7 +4,7 @@ import pytest
 from symptomeme.data.checks import check
 from symptomeme.domain.errors import ToolError
 from symptomeme.domain.labels import ANXIETY, DEPRESSION
-from symptomeme.domain.params import ValidateParams
+from symptomeme.domain.sections.data import ValidateParams
 
 PARAMS = ValidateParams(
     max_bad_share=0.1, min_side=32, max_text_length=4, conflicting_labels="keep", max_conflicting_share=0.5,

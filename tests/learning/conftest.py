@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symptomeme.domain.params import Optimisation
+from symptomeme.domain.sections.training import Optimisation
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import Curve, OnEpoch, fit
 from symptomeme.models.classifier import SymptomClassifier

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from symptomeme.domain.params import AugmentationParams
+from symptomeme.domain.sections.training import AugmentationParams
 from symptomeme.learning.augmentation import augment
 
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from symptomeme.domain.params import AugmentationParams, read_params
+from symptomeme.domain.params import read_params
+from symptomeme.domain.sections.training import AugmentationParams
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import computed_with
 from symptomeme.learning.grouping import GroupedBatches

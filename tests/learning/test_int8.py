@@ -13,7 +13,7 @@ import yaml
 from torch.testing import assert_close
 
 from symptomeme.domain.errors import ToolError
-from symptomeme.domain.params import TrainParams
+from symptomeme.domain.sections.training import TrainParams
 from symptomeme.learning import int8
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.frozen import remember

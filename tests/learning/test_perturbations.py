@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from symptomeme.domain.params import RobustnessParams
+from symptomeme.domain.sections.evaluation import RobustnessParams
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.perturbations import coarsened, misread, perturbed, recompressed
 

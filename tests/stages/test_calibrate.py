@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 from small_models import write_model
 
-from symptomeme.domain.params import TrainParams, read_params
+from symptomeme.domain.params import read_params
+from symptomeme.domain.sections.training import TrainParams
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.predict import Outputs
 from symptomeme.learning.predictions import verdicts

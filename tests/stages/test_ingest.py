@@ -10,8 +10,8 @@ from symptomeme.data.dataset import Annotation, write_annotations, write_splits
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import dataset_paths, task_paths
-from symptomeme.domain.params import IngestParams
 from symptomeme.domain.records import MEME_ROWS, read_rows
+from symptomeme.domain.sections.data import IngestParams
 from symptomeme.stages import ingest
 
 AXIOM = dataset_paths("axiom")

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import task_paths
-from symptomeme.domain.params import OcrParams
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.stages import ocr
 from symptomeme.text.tesseract import TesseractEngine
 

@@ -16,8 +16,8 @@ from symptomeme.domain.digests import of_folder
 from symptomeme.domain.errors import DataError, InputError, ModelError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import task_paths
-from symptomeme.domain.params import ReasonParams
 from symptomeme.domain.records import MEME_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.words import ReasonParams
 from symptomeme.learning.batches import encode, read_memes, with_reasoning
 from symptomeme.models.processor import build_processor
 from symptomeme.models.reasoner import PretrainedReasoner

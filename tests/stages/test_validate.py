@@ -10,8 +10,8 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import data_docs, task_paths
-from symptomeme.domain.params import ValidateParams
 from symptomeme.domain.records import MEME_ROWS, REASON_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.data import ValidateParams
 from symptomeme.sample.memes import clean_memes
 from symptomeme.stages import validate
 

@@ -12,7 +12,7 @@ from symptomeme.data.expectations import BOUND, NAME, expectations
 from symptomeme.data.row_facts import row_facts
 from symptomeme.domain.errors import ToolError
 from symptomeme.domain.labels import Task
-from symptomeme.domain.params import ValidateParams
+from symptomeme.domain.sections.data import ValidateParams
 
 
 class Finding(NamedTuple):

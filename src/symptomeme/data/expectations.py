@@ -8,7 +8,7 @@ from typing import Any
 import great_expectations.expectations as gxe
 
 from symptomeme.domain.labels import SPLITS, Task
-from symptomeme.domain.params import ValidateParams
+from symptomeme.domain.sections.data import ValidateParams
 
 NAME, BOUND = "check", "bound"
 """Keys in an expectation's `meta`: its short name, as in validation.json, and the key in params.yaml that bounds it."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from symptomeme.domain.params import AugmentationParams
+from symptomeme.domain.sections.training import AugmentationParams
 
 
 def augment(pixel_values: Tensor, options: AugmentationParams) -> Tensor:

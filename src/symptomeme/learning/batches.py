@@ -19,9 +19,9 @@ from symptomeme.domain.digests import of_file, of_value
 from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
-from symptomeme.domain.params import AugmentationParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import MEME_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows
+from symptomeme.domain.sections.training import AugmentationParams
 from symptomeme.domain.writing import replacing
 from symptomeme.learning.augmentation import augment
 from symptomeme.models import processor as processor_module

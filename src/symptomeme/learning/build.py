@@ -8,7 +8,9 @@ import torch
 from accelerate import PartialState
 
 from symptomeme.domain.labels import Task
-from symptomeme.domain.params import ModelParams, OcrParams, TrainParams, VariantParams
+from symptomeme.domain.sections.model import ModelParams
+from symptomeme.domain.sections.training import TrainParams, VariantParams
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, load_classifier
 from symptomeme.models.processor import SymptomProcessor, build_processor

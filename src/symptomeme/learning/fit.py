@@ -20,8 +20,8 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 from transformers.optimization import get_linear_schedule_with_warmup
 
-from symptomeme.domain.params import Optimisation
 from symptomeme.domain.progress import progress
+from symptomeme.domain.sections.training import Optimisation
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.learning.grouping import GroupedBatches

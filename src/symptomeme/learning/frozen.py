@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from transformers.modeling_utils import PreTrainedModel
 
-from symptomeme.domain.params import Optimisation
 from symptomeme.domain.progress import progress
+from symptomeme.domain.sections.training import Optimisation
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.freezing import freeze_layers, frozen_layers, frozen_states, run_from

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from symptomeme.domain.errors import ToolError
-from symptomeme.domain.params import TrainParams
 from symptomeme.domain.progress import progress
+from symptomeme.domain.sections.training import TrainParams
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.learning.predictions import verdicts

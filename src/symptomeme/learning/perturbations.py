@@ -17,8 +17,8 @@ from PIL import Image
 
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_text
-from symptomeme.domain.params import RobustnessParams
 from symptomeme.domain.progress import progress
+from symptomeme.domain.sections.evaluation import RobustnessParams
 from symptomeme.learning.batches import Encoded
 
 _GREY = 128

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from symptomeme.domain.labels import Task
-from symptomeme.domain.params import NotWorseParams, PromoteParams
+from symptomeme.domain.sections.lifecycle import NotWorseParams, PromoteParams
 from symptomeme.evaluation.bootstrap import Figures, Interval, bootstrap, interval
 from symptomeme.evaluation.figures import Scored
 from symptomeme.evaluation.metrics import Floats, f1

@@ -9,7 +9,8 @@ import pandas as pd
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import StatePaths, monitor_report, task_paths
-from symptomeme.domain.params import MOST_CRITERIA, MonitorParams, Params
+from symptomeme.domain.params import Params
+from symptomeme.domain.sections.lifecycle import MOST_CRITERIA, MonitorParams
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.drift import Bounds, Features, compare, features
 from symptomeme.lifecycle.drift_report import write_report

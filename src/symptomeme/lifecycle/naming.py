@@ -1,6 +1,6 @@
 """What registered models are called."""
 
-from symptomeme.domain.params import RegisterParams
+from symptomeme.domain.sections.lifecycle import RegisterParams
 
 
 def model_name(options: RegisterParams, task: str) -> str:

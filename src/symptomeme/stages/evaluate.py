@@ -11,9 +11,10 @@ from symptomeme.data.dataset import read_kind
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
-from symptomeme.domain.params import BaseParams, EvaluateParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
+from symptomeme.domain.sections.evaluation import EvaluateParams
+from symptomeme.domain.sections.training import BaseParams
 from symptomeme.domain.writing import replacing, write_json, write_text
 from symptomeme.evaluation import error_page as errors
 from symptomeme.evaluation.drawings import draw

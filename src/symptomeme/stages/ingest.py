@@ -8,8 +8,8 @@ from symptomeme.data.splits import leaked
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import dataset_paths, task_paths
-from symptomeme.domain.params import IngestParams
 from symptomeme.domain.records import MEME_ROWS, write_rows
+from symptomeme.domain.sections.data import IngestParams
 
 
 def run(task: Task, params: IngestParams) -> None:

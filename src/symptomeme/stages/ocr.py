@@ -7,8 +7,8 @@ from tqdm import tqdm
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import task_paths
-from symptomeme.domain.params import OcrParams
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.text.engines import engine_of, read_pictures
 from symptomeme.text.ocr import reading_of_given, without_persons
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, cache, task_paths
-from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
+from symptomeme.domain.sections.model import ModelParams
+from symptomeme.domain.sections.training import BaseParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.bootstrap import paired_difference
 from symptomeme.learning.batches import Batch, encode, read_memes, with_reasoning

@@ -11,8 +11,10 @@ from accelerate import PartialState
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import published_checkpoint, task_paths
-from symptomeme.domain.params import BaseParams, EvaluateParams, OcrParams, TrainParams
-from symptomeme.domain.published_params import CheckpointParams, PublishedVariantParams
+from symptomeme.domain.sections.evaluation import EvaluateParams
+from symptomeme.domain.sections.published import CheckpointParams, PublishedVariantParams
+from symptomeme.domain.sections.training import BaseParams, TrainParams
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.learning.batches import read_memes
 from symptomeme.learning.build import describe, prepare_torch
 from symptomeme.learning.fit import computed_with, is_main_process

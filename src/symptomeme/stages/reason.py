@@ -10,8 +10,8 @@ import pandas as pd
 from symptomeme.domain.digests import of_file, of_folder, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TaskPaths, cache, task_paths
-from symptomeme.domain.params import ReasonParams
 from symptomeme.domain.records import MEME_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.words import ReasonParams
 from symptomeme.domain.writing import write_json
 from symptomeme.text import reasoning
 from symptomeme.text.asking import Meme, reason_on

@@ -10,9 +10,9 @@ import pandas as pd
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
-from symptomeme.domain.params import RegisterParams
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import PREDICTION_ROWS, TRAINING_ROWS, read_rows
+from symptomeme.domain.sections.lifecycle import RegisterParams
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
 from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin

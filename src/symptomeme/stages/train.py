@@ -13,8 +13,10 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import INT8_MODEL, TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
-from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
+from symptomeme.domain.sections.model import ModelParams
+from symptomeme.domain.sections.training import BaseParams, TrainParams, VariantParams
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
 from symptomeme.evaluation.selective import risks

@@ -10,8 +10,8 @@ from symptomeme.data.data_docs import write_pages
 from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import data_docs, task_paths
-from symptomeme.domain.params import ValidateParams
 from symptomeme.domain.records import MEME_ROWS, REASON_ROWS, read_rows, write_rows
+from symptomeme.domain.sections.data import ValidateParams
 from symptomeme.domain.writing import replacing, write_json
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import PIL
 from symptomeme.data import transforms
 from symptomeme.domain import digests
 from symptomeme.domain.layout import cache
-from symptomeme.domain.params import OcrParams
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.text import rapid, shapes, spaces, views
 from symptomeme.text import tesseract as tesseract_module
 from symptomeme.text.ocr import OcrEngine, Reading, read_all

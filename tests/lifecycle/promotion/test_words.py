@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from symptomeme.domain.digests import of_file
-from symptomeme.domain.params import OcrParams, read_params
+from symptomeme.domain.params import read_params
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.lifecycle.trial import Contender, words_for
 from symptomeme.sample.draw import Order, draw_meme
 from symptomeme.text.engines import engine_of, read_pictures

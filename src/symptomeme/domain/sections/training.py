@@ -1,0 +1,76 @@
+"""Sections of params.yaml about training."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from symptomeme.domain.section import Count, Natural, Positive, Section, Share
+
+
+class BaseParams(Section):
+    """What several stages share."""
+
+    seed: Natural
+    threads: Count  # of torch; another number gives other last digits
+
+
+class AugmentationParams(Section):
+    """The largest random changes of pictures in training."""
+
+    shift: Share  # of the side
+    scale: Annotated[float, Field(ge=0, lt=1)]  # of the size
+    mirror: Share  # how many are mirrored, left to right
+    light: Share  # of contrast, and of brightness in standard deviations
+
+
+class Optimisation(Section):
+    """One training run of an epoch loop."""
+
+    epochs: Natural
+    batch_size: Count
+    text_learning_rate: Annotated[float, Field(ge=0)]
+    vision_learning_rate: Annotated[float, Field(ge=0)]
+    head_learning_rate: Positive
+    frozen_text_layers: Natural  # with the embeddings, from the bottom
+    frozen_vision_layers: Natural
+    augmentation: AugmentationParams | None  # of pictures
+    weight_decay: Annotated[float, Field(ge=0)]
+    schedule: Literal["linear", "plateau"]  # linear warm-up and decay, or halved when the score stands still
+    warmup: Share  # of all steps, linear only
+    max_grad_norm: Positive
+    precision: Literal["auto", "fp32"]
+
+    @model_validator(mode="after")
+    def what_is_frozen_is_seen_once(self) -> Self:
+        """Refuse a frozen vision encoder with pictures that change."""
+        if self.frozen_vision_layers and self.augmentation is not None:
+            raise ValueError(
+                "frozen_vision_layers over 0 needs augmentation: null, as pictures are then seen only once"
+            )
+        return self
+
+
+class PrealignParams(Optimisation):
+    """Contrastive pre-alignment."""
+
+
+class VariantParams(Section):
+    """A variant of the model: which modalities it has and what its encoders start from."""
+
+    text: bool
+    image: bool
+    start: Literal["aligned", "encoders"]
+
+
+class TrainParams(Optimisation):
+    """Training of the classifier."""
+
+    epochs: Count
+    patience: Count  # epochs without a better validation score
+    classification_weight: Share
+    contrastive_weight: Share
+    calibration: Literal["temperature", "per_class"]
+    thresholds: Literal["fitted", "half"]
+    abstain: Annotated[dict[Literal["below", "coverage", "risk"], Share], Field(min_length=1, max_length=1)]
+    runtime: Literal["fp32", "int8"]  # int8 is ONNX Runtime's, where it agrees with fp32
+    min_agreement: Share  # of validation memes that get the same labels; int8 only
