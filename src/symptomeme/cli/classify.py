@@ -5,17 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from symptomeme.domain.errors import InputError
-from symptomeme.domain.labels import TASKS
+from symptomeme.cli.model_options import add_model_options, asked_models, check_files
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `classify`."""
     verb = verbs.add_parser("classify", help="say which symptoms memes express")
     verb.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    verb.add_argument("--task", choices=TASKS, help="one task only")
-    verb.add_argument("--model", metavar="DIR_OR_URI", help="a folder, or models:/NAME@ALIAS; default: the champions")
-    verb.add_argument("--text", help="the words in the meme, in place of reading them")
+    add_model_options(verb)
     verb.add_argument("--json", action="store_true", help="print a JSON array, an object an image")
     verb.set_defaults(run=run)
 
@@ -26,22 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: an image is missing, or a folder.
     """
-    folders = [str(path) for path in arguments.images if path.is_dir()]
-    if folders:
-        raise InputError(
-            f"{', '.join(folders)}: a folder; expected pictures. For a folder: "
-            f"symptomeme score {folders[0]} OUT.parquet --task TASK."
-        )
-    missing = [str(path) for path in arguments.images if not path.is_file()]
-    if missing:
-        raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")
-    from symptomeme.lifecycle.served import champions, model_at
+    check_files(arguments.images)
     from symptomeme.predictor import answer
 
-    if arguments.model:
-        models = [model_at(arguments.model, task=arguments.task)]
-    else:
-        models = champions([arguments.task] if arguments.task else None)
+    models = asked_models(arguments)
     answers = [answer(path, str(path), models, arguments.text) for path in arguments.images]
     print(json.dumps(answers, indent=2, ensure_ascii=False) if arguments.json else "\n\n".join(map(told, answers)))
     return 0

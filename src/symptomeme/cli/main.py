@@ -12,6 +12,7 @@ from symptomeme.cli import (
     classify,
     demo,
     draw,
+    explain,
     import_data,
     monitor,
     package,
@@ -67,7 +68,22 @@ def parser() -> argparse.ArgumentParser:
     verbs: argparse._SubParsersAction[argparse.ArgumentParser] = top.add_subparsers(
         dest="verb", required=True, metavar="VERB", parser_class=_Verb
     )
-    for group in (import_data, draw, weights, params, stage, classify, promotion, trace, package, monitor, score, demo):
+    groups = (
+        import_data,
+        draw,
+        weights,
+        params,
+        stage,
+        classify,
+        explain,
+        promotion,
+        trace,
+        package,
+        monitor,
+        score,
+        demo,
+    )
+    for group in groups:
         group.add_to(verbs)
     return top
 
