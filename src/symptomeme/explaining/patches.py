@@ -16,11 +16,12 @@ class Patch(NamedTuple):
     score: float  # log-odds
 
 
-def patch_sums(pixels: npt.NDArray[np.floating[Any]], patch_size: int) -> npt.NDArray[np.float64]:
+def patch_sums(pixels: npt.NDArray[np.float64], patch_size: int) -> npt.NDArray[np.float64]:
     """Sums over whole patches, float (R, C), of pixels (S, S)."""
     side = len(pixels) // patch_size
-    whole = pixels[: side * patch_size, : side * patch_size].astype(np.float64)
-    return whole.reshape(side, patch_size, side, patch_size).sum(axis=(1, 3))
+    whole = pixels[: side * patch_size, : side * patch_size]
+    sums: npt.NDArray[np.float64] = whole.reshape(side, patch_size, side, patch_size).sum(axis=(1, 3))
+    return sums
 
 
 def scored_patches(sums: npt.NDArray[np.float64], *, patch_size: int, side: int, seen: Box) -> list[Patch]:
