@@ -81,7 +81,7 @@ def test_the_drawing_shades_what_moved_most(models: dict[str, Served], meme: Pat
     colours = {
         at: shaded.getpixel((24 + (15 * (at % 4) + 7) * 6, 24 + (10 * (at // 4) + 5) * 6)) for at in (0, 5, 6, 10)
     }
-    assert colours == {0: (255, 255, 255), 5: (89, 163, 205), 6: (255, 255, 255), 10: (255, 255, 255)}
+    assert colours == {0: (255, 255, 255), 5: (89, 163, 204), 6: (255, 255, 255), 10: (255, 255, 255)}
 
 
 def test_the_command_prints_and_draws(
