@@ -29,8 +29,8 @@ from symptomeme.evaluation.views import leaked, views
 from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.build import prepare_torch
 from symptomeme.learning.predictions import predictions_of
-from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import load_runtime
 
 RESAMPLES = 10_000
 SWAPS = 5
@@ -65,7 +65,7 @@ def derangement(count: int, *, seed: int) -> npt.NDArray[np.int64]:
 def with_swapped_pictures(task: Task, memes: pd.DataFrame, *, seed: int) -> Iterator[pd.Series]:
     """Labels that the trained `fusion` claims, by key, when each meme shows the picture of another one."""
     folder = task_paths(task.name).variant("fusion").model
-    model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
+    model, processor = load_runtime(folder), SymptomProcessor.from_pretrained(folder)
     for swap in range(SWAPS):
         others = memes.iloc[derangement(len(memes), seed=seed + swap)]
         swapped = memes.assign(image=others.image.to_numpy(), sha256=others.sha256.to_numpy())

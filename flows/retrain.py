@@ -17,13 +17,14 @@ from prefect.settings import PREFECT_API_URL
 
 from flows import page
 from flows.asking import HOUR, ask, passes, with_name
-from flows.commands import Fault, LastingFault, begin, checked, end_all
+from flows.commands import Fault, LastingFault, PassingFault, begin, checked, end_all
 from flows.deciding import decide
 from flows.graph import Step, steps
 from flows.here import in_one_line, run_here
 from flows.keeping import FILES, commit_to
 from flows.turn import Turn
 from flows.worktree import Place, place_for
+from symptomeme.lifecycle.lock_file import MENDED, mend_lock_file
 
 AT_ONCE = BoundedSemaphore(2)  # stages; those of different tasks need nothing of one another
 
@@ -45,9 +46,20 @@ def run_step(step: Step, place: Place, *, force: bool, hours: float) -> None:
         words = ["pull", step.name]
     say = get_run_logger().info
     with AT_ONCE:
-        checked(
-            "dvc", "--wait-for-lock", *words, cwd=place.root, say=say, seconds=hours * HOUR, variables=place.variables
-        )
+        try:
+            checked(
+                "dvc",
+                "--wait-for-lock",
+                *words,
+                cwd=place.root,
+                say=say,
+                seconds=hours * HOUR,
+                variables=place.variables,
+            )
+        except Fault:
+            if mend_lock_file(place.root):
+                raise PassingFault(MENDED) from None
+            raise
 
 
 @flow(name="retrain")

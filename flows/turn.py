@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from prefect import get_run_logger
 
 from flows.commands import LastingFault
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.locking import alone
+from symptomeme.lifecycle.lock_file import MENDED, mend_lock_file
 
 
 class Turn:
@@ -51,3 +53,5 @@ class Turn:
                 self._held.enter_context(alone("retrain", patience=60 * self._minutes))
             except InputError as still:
                 raise LastingFault(str(still)) from None
+        if mend_lock_file(Path.cwd()):  # what a run that was killed has left
+            get_run_logger().warning(MENDED)

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from readme import commands_under, inline
-from small_models import LABELS, write_model, write_untrained
+from small_models import LABELS, turn_to_int8, write_model, write_untrained
 from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -162,10 +162,12 @@ def package(
 
     base = tmp_path_factory.mktemp("models")
 
-    def put(seed: int, task: str = "anxiety") -> "PackagedModel":
-        folder = base / f"{task}-{seed}"
+    def put(seed: int, task: str = "anxiety", runtime: str = "fp32") -> "PackagedModel":
+        folder = base / f"{task}-{seed}-{runtime}"
         if not folder.exists():
             write_model(folder, text_folder, vision_folder, seed=seed, task=task)
+            if runtime == "int8":
+                turn_to_int8(folder)
         digest, name = of_folder(folder), f"served-{task}"
         model = PackagedModel(
             name=name,
@@ -194,10 +196,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_
     shutil.make_archive(str(root / "depression_dataset_complete"), "zip", base / "drawn")
     shutil.make_archive(str(root / "anxiety_dataset_complete"), "zip", anxiety(base))
     (root / "data/axiom").mkdir()
+    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
     for command in (inline("rm -r data/axiom data/restore"), *commands_under("Your own memes")):
         run("bash", "-c", command, cwd=root)
-    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
-    run("dvc", "push", "--quiet", cwd=root)
     run("git", "add", "--all", cwd=root)
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
     return root

@@ -1,6 +1,7 @@
 """`bentoml serve` in a project, and callers that go on asking it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,10 +12,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pytest
 import requests
+from small_models import LABELS
 from starlette.testclient import TestClient
 
 from symptomeme.domain.layout import StatePaths
+from symptomeme.domain.pointer import Live, PackagedModel, write_live
 from symptomeme.domain.ports import free_port
 from symptomeme.domain.requests import read_requests
 from symptomeme.lifecycle.packaging import example
@@ -51,6 +55,18 @@ def service(**settings: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(PATIENCE)
+
+
+@contextmanager
+def live_service(place: Path, package: Callable[..., PackagedModel], **settings: str) -> Iterator[str]:
+    """The address of a service that runs in this folder, which becomes the current one; both tasks are live."""
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(place)
+        shutil.copy(ROOT / "bentofile.yaml", place)
+        models = {task: package(1, task) for task in LABELS}
+        write_live(StatePaths().live, Live(bento="b:1", models=models))
+        with service(**settings) as url:
+            yield url
 
 
 def versions_while(url: str, task: str, changed: Callable[[], object], *, to: str) -> list[list[str]]:

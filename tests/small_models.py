@@ -5,9 +5,11 @@ from typing import Any
 
 import torch
 import yaml
+from PIL import Image
 
-from symptomeme.models.encoders import build_classifier
-from symptomeme.models.processor import build_processor
+from symptomeme.domain.layout import INT8_MODEL
+from symptomeme.models.encoders import build_classifier, load_classifier
+from symptomeme.models.processor import SymptomProcessor, build_processor
 
 LABELS = {
     "anxiety": {0: "Nervousness", 1: "Restlessness", 2: "Impending Doom"},
@@ -53,3 +55,19 @@ def write_untrained(
     classifier.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+def turn_to_int8(folder: Path) -> None:
+    """Have a model folder answer in int8, as one whose `train.runtime` says so and whose answers agree."""
+    from symptomeme.learning.int8 import quantized  # noqa: PLC0415 - an extra, which most tests do without
+
+    model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
+    config = model.config
+    picture = Image.new("RGB", (32, 32), "white")
+    network = quantized(
+        model,
+        processor(text=["cannot sleep"] if config.text else None, images=[picture] if config.image else None),
+    )
+    (folder / INT8_MODEL).write_bytes(network)
+    config.runtime, config.int8_agreement = "int8", 0.99
+    config.save_pretrained(folder)

@@ -1,14 +1,19 @@
 """A small real project, ready for `dvc repro`: drawn memes, tiny encoders, one task."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
+
+from symptomeme.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 TEXTS = {
@@ -84,4 +89,29 @@ def new_project(
     shutil.copytree(text_folder, root / "data/weights/text")
     shutil.copytree(vision_folder, root / "data/weights/vision")
     run("dvc", "add", "--quiet", "data", cwd=root)
+    return root
+
+
+def read_project(base: Path, text_folder: Path, vision_folder: Path, classes: Sequence[str]) -> Path:
+    """Make `base`/project without DVC: sixteen memes of these classes as far as ocr, which takes the given texts."""
+    rows = [
+        {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": classes[n % len(classes)]}
+        for n in range(16)
+    ]
+    (base / "anxiety/train").mkdir(parents=True)
+    (base / "anxiety/train.json").write_text(json.dumps(rows))
+    for n in range(16):
+        Image.linear_gradient("L").rotate(11 * n).save(base / f"anxiety/train/TR-{n}.png")
+    root = base / "project"
+    shutil.copytree(text_folder, root / "data/weights/text")
+    shutil.copytree(vision_folder, root / "data/weights/vision")
+    params = yaml.safe_load((ROOT / "profiles/sample.yaml").read_text())
+    for section, values in SMALL.items():
+        params[section].update(values)
+    params["ocr"]["source"] = "given"
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    with contextlib.chdir(root):
+        assert main(["import-data", "anxiety", str(base / "anxiety"), "--val-share", "0.25"]) == 0
+        for stage in ("ingest", "validate", "ocr"):
+            assert main([stage, "--task", "anxiety"]) == 0
     return root

@@ -20,8 +20,9 @@ from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ModelError
 from symptomeme.domain.params import OcrParams, read_params
 from symptomeme.models.decision import abstains, decide
-from symptomeme.models.encoders import load_classifier
+from symptomeme.models.outputs import calibrated
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import load_runtime
 from symptomeme.text.engines import engine_of
 from symptomeme.text.ocr import OcrEngine, Reading, reading_of_given, without_persons
 
@@ -51,14 +52,13 @@ class Prediction(NamedTuple):
 class Predictor:
     """One model, loaded once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Load a model folder.
 
-        Raises:
-            ModelError: the folder holds no model of this package.
+        Args and Raises: as `load_runtime`.
         """
         self.folder = folder
-        self.model = load_classifier(folder).eval()
+        self.model = load_runtime(folder, threads=threads)
         self.processor = SymptomProcessor.from_pretrained(folder)
         self.config = self.model.config
 
@@ -73,7 +73,7 @@ class Predictor:
         )
         with torch.inference_mode():
             output = self.model(**inputs)
-            scores = self.model.probabilities(output.logits).numpy()
+            scores = calibrated(output.logits, self.config).numpy()
         multi_label = self.config.problem_type == "multi_label_classification"
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])

@@ -56,8 +56,9 @@ def typed(clone: Path, *commands: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """This one without its virtual environment, and without a registry of its own."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "MLFLOW_TRACKING_URI")}
+    """This one without its virtual environment, a registry of its own, and the make that may have started the tests."""
+    others = ("VIRTUAL_ENV", "MLFLOW_TRACKING_URI", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    kept = {name: value for name, value in os.environ.items() if name not in others}
     here = str(Path(sys.prefix) / "bin")
     return {**kept, "PATH": os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if part != here)}
 

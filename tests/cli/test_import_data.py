@@ -73,6 +73,7 @@ Next:
   dvc add data
   dvc repro
   symptomeme results
+  dvc push  (where a remote is set: docs/data.md)
 """
     )
 

@@ -1,13 +1,21 @@
 import json
+import os
 import shutil
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from symptomeme.cli import demo, sample_guard
-from symptomeme.cli.main import main
+from symptomeme.cli.main import SAME_INSTRUCTIONS, has_avx2, main
+from symptomeme.data.importing import Imported
+from symptomeme.data.left_out import LeftOut
+from symptomeme.domain.labels import ANXIETY, TASKS
+from symptomeme.sample.archive import Drawn
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
     shutil.copy(ROOT / "profiles/sample.yaml", tmp_path / "params.yaml")
+    Image.new("RGB", (8, 8), "teal").save(tmp_path / "meme.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -50,7 +59,7 @@ def test_a_profile_becomes_params(project: Path, capsys: pytest.CaptureFixture[s
             "For a folder: symptomeme score profiles OUT.parquet --task TASK.\n",
         ),
         (
-            ["classify", "params.yaml", "--model", "nowhere"],
+            ["classify", "meme.png", "--model", "nowhere"],
             "symptomeme classify: nowhere: no model folder (config.json is missing). "
             "Name one, or models:/NAME@ALIAS.\n",
         ),
@@ -63,6 +72,17 @@ def test_a_users_error_is_one_line(
 ) -> None:
     assert main(command) == 1
     assert capsys.readouterr().err == message
+
+
+def test_what_is_no_picture_is_refused_before_a_model_is_loaded(project: Path) -> None:
+    typed = ["classify", "meme.png", "params.yaml"]
+    code = f"import sys; from symptomeme.cli.main import main; print(main({typed}), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
+    assert done.stderr == (
+        "symptomeme classify: params.yaml: of no known format, or its header is damaged. "
+        "Give a whole picture (JPEG, PNG, GIF, WEBP, BMP, TIFF).\n"
+    )
 
 
 @pytest.mark.parametrize("verb", [["classify", "a.jpg"], ["params", "use", "real"], ["train", "--task", "anxiety"]])
@@ -142,7 +162,8 @@ def test_the_demo_keeps_the_samples_encoders_and_writes_those_that_are_missing(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("sample.make.make_sample", "data.importing.import_archives", "lifecycle.reproduce.dvc"):
-        monkeypatch.setattr(f"symptomeme.{module}", lambda *_, **__: None)
+        monkeypatch.setattr(f"symptomeme.{module}", lambda *_, **__: dict.fromkeys(TASKS))
+    monkeypatch.setattr(demo, "imported", lambda *_: "")
     own = project / "data/weights/text/model.safetensors"
     own.parent.mkdir(parents=True)
     own.write_text("the sample's text")
@@ -162,3 +183,28 @@ def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
     assert yaml.safe_load(tracked)["outs"][0]["md5"] == sample_guard.SAMPLE
     (project / "data.dvc").write_text(tracked)
     sample_guard.refuse_other_pointer()
+
+
+@pytest.mark.skipif(not has_avx2(), reason="there is no AVX2")
+def test_no_library_uses_instructions_that_other_processors_have_not() -> None:
+    asked = """
+from symptomeme.cli.main import main
+try:
+    main(["--version"])
+finally:
+    import numpy, torch
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+    print(torch.backends.cpu.get_cpu_capability(), [name for name in __cpu_dispatch__ if __cpu_features__[name]])
+"""
+    own = {name: value for name, value in os.environ.items() if name not in SAME_INSTRUCTIONS}
+    done = subprocess.run([sys.executable, "-c", asked], env=own, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "AVX2 ['X86_V3']", done.stdout + done.stderr
+
+
+def test_the_demo_tells_why_fewer_memes_are_imported_than_drawn() -> None:
+    left_out = LeftOut()
+    left_out.add("label that is no class, meme left out", "train/TR-9")
+    taken = Imported(kind="sample", taken={}, sizes=Counter(train=3, test=2), touching=0, left_out=left_out)
+    assert demo.imported(ANXIETY, Drawn(splits={"train": 4, "test": 2}), taken) == (
+        "anxiety: 6 memes drawn, 5 imported; label that is no class, meme left out: 1"
+    )

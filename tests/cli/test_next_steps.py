@@ -16,7 +16,7 @@ from symptomeme.cli.next_steps import follow, missing, next_steps, own_memes
 from symptomeme.domain.params import read_params
 
 ROOT = Path(__file__).parents[2]
-RUN = ["dvc add data", "dvc repro", "symptomeme results"]
+RUN = ["dvc add data", "dvc repro", "symptomeme results", "dvc push  (where a remote is set: docs/data.md)"]
 IMPORTS = {
     "axiom": "symptomeme import-data anxiety ARCHIVE  (without it: delete 'anxiety: axiom' under tasks in params.yaml)",
     "restore": "symptomeme import-data depression ARCHIVE  "
@@ -50,10 +50,27 @@ def test_what_is_not_there_is_told_with_what_to_do(root: Path) -> None:
     assert missing(read_params()) == [
         "Not there: data/restore, the data of the task depression in params.yaml. Run 'symptomeme import-data "
         "depression ARCHIVE', or delete 'depression: restore' under tasks.",
-        "Not there: data/weights/vision, named under model in params.yaml. Run 'symptomeme fetch-weights sample'.",
+        "Not there: data/weights/vision, named in params.yaml. Run 'symptomeme fetch-weights sample'.",
         "Then 'dvc add data' and 'dvc repro'.",
     ]
     place("restore", "weights/vision")
+    assert missing(read_params()) == []
+
+
+def test_a_checkpoint_that_is_named_and_not_there_is_told(root: Path) -> None:
+    place("axiom", "restore", *ENCODERS)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["published"]["tasks"] = ["anxiety"]
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    assert missing(read_params()) == [
+        "Not there: data/weights/mental-roberta-base, named in params.yaml. Run 'symptomeme fetch-weights text "
+        "NAME_OR_DIR --name mental-roberta-base'.",
+        "Not there: data/weights/published/anxiety.pth, the checkpoint of a task under published in params.yaml. "
+        "Put it there, or take the task away.",
+        "Then 'dvc add data' and 'dvc repro'.",
+    ]
+    place("weights/mental-roberta-base", "weights/published")
+    Path("data/weights/published/anxiety.pth").touch()
     assert missing(read_params()) == []
 
 
@@ -110,14 +127,14 @@ def test_params_use_tells_them(root: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_the_demo_and_the_readme_lead_to_a_users_own_memes_in_the_same_steps() -> None:
     readme = [inline("rm -r data/axiom data/restore"), *commands_under("Your own memes")]
-    steps = own_memes(read_params(ROOT / "profiles/sample.yaml"))
+    steps = [step.partition("  (")[0] for step in own_memes(read_params(ROOT / "profiles/sample.yaml"))]
     assert [" ".join("ARCHIVE" if word.endswith(".zip") else word for word in line.split()) for line in readme] == steps
 
 
 @pytest.mark.parametrize(
     ("gone", "tasks", "told"),
     [
-        ("data/weights/text", {"depression": "restore"}, "Not there: data/weights/text, named under model"),
+        ("data/weights/text", {"depression": "restore"}, "Not there: data/weights/text, named in params.yaml"),
         ("", {"depression": "restore", "anxiety": "axiom"}, "Not there: data/axiom, the data of the task anxiety"),
     ],
 )

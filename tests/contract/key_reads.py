@@ -10,11 +10,15 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from symptomeme.domain import params
-from symptomeme.domain.params import Params, Section
+from symptomeme.domain import params, published_params
+from symptomeme.domain.params import Params
+from symptomeme.domain.section import Section
 
 SECTIONS = {
-    name: found for name, found in vars(params).items() if isinstance(found, type) and issubclass(found, Section)
+    name: found
+    for module in (params, published_params)
+    for name, found in vars(module).items()
+    if isinstance(found, type) and issubclass(found, Section)
 }
 Read = tuple[type[Section], str]
 

@@ -38,10 +38,14 @@ _OF_STAGES = {
     ),
     "prealign": (OPTIMISATION, "prealign"),
     "train": (
-        f"{OPTIMISATION} patience classification_weight contrastive_weight thresholds abstain_below",
+        f"{OPTIMISATION} patience classification_weight contrastive_weight thresholds abstain_below runtime "
+        "min_agreement",
         "train",
     ),
     "evaluate": ("resamples confidence calibration_bins", "evaluate"),
+    # its stages are there only with a checkpoint
+    "published.checkpoint": ("folder tokenizer text_heads vision_heads fusion_heads", ""),
+    "published.variants.published": ("train", "register"),
     "register": ("experiment model_prefix", "register"),
 }
 
@@ -58,7 +62,7 @@ _OF_VERBS: dict[str, tuple[str, str]] = {
     ),
 }
 
-DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression")
+DRIVES_THE_MATRIX = ("tasks.anxiety", "tasks.depression", "published.tasks")
 
 
 def _by_key(table: dict[str, tuple[str, str]]) -> dict[str, list[str]]:

@@ -76,3 +76,11 @@ def test_a_task_has_its_own_folder(sample: dict) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="is missing: run this in the project's root"):
         read_params(tmp_path / "params.yaml")
+
+
+def test_a_runtime_is_one_that_there_is_and_agreement_a_share(sample: dict) -> None:
+    sample["train"] |= {"runtime": "int4", "min_agreement": 1.01}
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    assert "train.runtime: input should be 'fp32' or 'int8', found 'int4'; train.min_agreement: " in str(told.value)
+    assert "less than or equal to 1, found 1.01" in str(told.value)

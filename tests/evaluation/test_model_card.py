@@ -18,7 +18,7 @@ PARAMS = {
 }
 
 
-def config(task: Task, *, image: bool = True) -> SymptomConfig:
+def config(task: Task, *, image: bool = True, **changes: Any) -> SymptomConfig:
     return SymptomConfig(
         task=task.name,
         variant="fusion" if image else "text_only",
@@ -29,18 +29,21 @@ def config(task: Task, *, image: bool = True) -> SymptomConfig:
         max_length=40,
         temperature=1.7,
         thresholds=dict.fromkeys(task.labels, 0.25),
+        **changes,
     )
 
 
-def card(task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS) -> str:
+def card(
+    task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS, **changes: Any
+) -> str:
     overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
     each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
-        {"split": ["train", "train", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
+        {"split": ["train", "val", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
     ).assign(engine="tesseract 5.3.0")
     return model_card(
         task,
-        config(task, image=image),
+        config(task, image=image, **changes),
         memes,
         {"test": {"published": overall, "leak_free": overall}},
         {"test": {"published": each, "leak_free": each}},
@@ -80,8 +83,8 @@ def test_it_holds_what_a_reader_needs() -> None:
     for digest in DIGESTS.values():
         assert f"`{digest}`" in told
     assert "not a diagnosis" in told
-    assert "| memes | train | test |\n|---|---|---|\n| Nervousness | 1 | 1 |" in told
-    assert "| all | 2 | 1 |\n\nWords in pictures: tesseract 5.3.0." in told
+    assert "| memes | train | val | test |\n|---|---|---|---|\n| Nervousness | 1 | 0 | 1 |" in told
+    assert "| all | 1 | 1 | 1 |\n\nWords in pictures: tesseract 5.3.0." in told
     assert "### test, leak_free: 12 memes\n\n| figure | |\n|---|---|\n| macro-F1 | 0.500 [0.400, 0.600] |" in told
     assert "| macro AUROC | undefined |" in told
     assert "temperature 1.7," in told
@@ -100,3 +103,14 @@ def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:
     assert "images=[" not in told
     assert ModelCard(told).data.pipeline_tag == "text-classification"
     assert ModelCard(card()).data.pipeline_tag == "image-classification"
+
+
+def test_it_says_what_answers_and_how_far_int8_agrees() -> None:
+    assert "## Runtime" not in card()
+    told = " ".join(card(runtime="int8", int8_agreement=0.9844).split())
+    assert "is ONNX Runtime in int8 (`model.int8.onnx`)" in told
+    assert "98.4% of the 1 validation memes get the same labels from both" in told
+    params = {**PARAMS, "train": {**PARAMS["train"], "min_agreement": 0.98}}
+    told = " ".join(card(params=params, int8_agreement=0.9111).split())
+    assert "is not used: 91.1% of the 1 validation memes get the same labels from both" in told
+    assert "fewer than 98%." in told

@@ -1,7 +1,5 @@
 """A stage before its inputs, on data that cannot be learnt from, or without a tool: one line, nothing written."""
 
-import contextlib
-import json
 import re
 import shutil
 import sqlite3
@@ -11,9 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from faults.fault import saved
-from PIL import Image
-from small_project import ROOT, SMALL
+from small_project import read_project
 
 from symptomeme.cli.main import main
 from symptomeme.domain.labels import ANXIETY
@@ -30,28 +26,7 @@ Fails = Callable[..., str]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
     """Sixteen memes of two classes as far as ocr, which takes the given texts; tiny encoders."""
-    base = tmp_path_factory.mktemp("stages")
-    rows = [
-        {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": CLASSES[n % 2]}
-        for n in range(16)
-    ]
-    (base / "anxiety/train").mkdir(parents=True)
-    (base / "anxiety/train.json").write_text(json.dumps(rows))
-    for n in range(16):
-        (base / f"anxiety/train/TR-{n}.png").write_bytes(saved(Image.linear_gradient("L").rotate(11 * n)))
-    root = base / "project"
-    shutil.copytree(text_folder, root / "data/weights/text")
-    shutil.copytree(vision_folder, root / "data/weights/vision")
-    params = yaml.safe_load((ROOT / "profiles/sample.yaml").read_text())
-    for section, values in SMALL.items():
-        params[section].update(values)
-    params["ocr"]["source"] = "given"
-    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    with contextlib.chdir(root):
-        assert main(["import-data", "anxiety", str(base / "anxiety"), "--val-share", "0.25"]) == 0
-        for stage in ("ingest", "validate", "ocr"):
-            assert main([stage, "--task", "anxiety"]) == 0
-    return root
+    return read_project(tmp_path_factory.mktemp("stages"), text_folder, vision_folder, CLASSES)
 
 
 @pytest.fixture

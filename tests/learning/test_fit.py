@@ -1,16 +1,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from symptomeme.domain.params import AugmentationParams
+from symptomeme.domain.params import AugmentationParams, read_params
 from symptomeme.learning.batches import Encoded
+from symptomeme.learning.fit import computed_with
 from symptomeme.learning.grouping import GroupedBatches
 from symptomeme.learning.predict import predict
 from symptomeme.models.classifier import SymptomClassifier
 
+ROOT = Path(__file__).parents[2]
 Build = Callable[..., SymptomClassifier]
 Train = Callable[..., list[dict[str, float]]]
 
@@ -107,3 +110,12 @@ def test_predictions_keep_the_order_of_memes(build: Build, memes: Encoded) -> No
             processor=memes.processor,
         )
         assert predict(model, alone).logits[0] == pytest.approx(whole[index], abs=1e-5)
+
+
+def test_processes_device_and_precision_are_part_of_what_a_result_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = read_params(ROOT / "profiles/sample.yaml").train
+    alone = computed_with(options)
+    assert alone == (1, "cpu", "no")
+    two = SimpleNamespace(num_processes=2, device=torch.device("cpu"))
+    monkeypatch.setattr("symptomeme.learning.fit.PartialState", lambda: two)
+    assert computed_with(options) != alone

@@ -22,14 +22,14 @@ from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.params import Params, read_params
 from symptomeme.domain.pointer import Live, PackagedModel, read_live
 from symptomeme.lifecycle import package
-from symptomeme.lifecycle.bentofile import locked
+from symptomeme.lifecycle.bentofile import locked, write_context
 from symptomeme.lifecycle.bentos import bentos_holding, put_model
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
 from symptomeme.lifecycle.lineage import DATASET
 from symptomeme.lifecycle.package import Packaged, package_champions
 from symptomeme.lifecycle.probe import differences
 from symptomeme.lifecycle.registry import Registry
-from symptomeme.lifecycle.requirements import READERS, SERVICE
+from symptomeme.lifecycle.requirements import READERS, RUNTIMES, SERVICE, of_model
 
 ROOT = Path(__file__).parents[2]
 Champion = Callable[..., str]
@@ -248,7 +248,23 @@ def test_requirements_name_all_that_the_service_imports() -> None:
     imported = graph.find_upstream_modules("symptomeme.serving.service")
     names = {"PIL": "pillow", "yaml": "pyyaml"} | {name.replace("-", "_"): name for name in SERVICE}
     external = {names.get(name, name) for name in imported if "symptomeme" not in name}
-    assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"]} - {"onnxruntime"}
+    assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"], *RUNTIMES["int8"]}
+
+
+def test_a_model_brings_what_it_runs_in_and_what_reads_its_words(params: Params, tmp_path: Path) -> None:
+    told = {
+        "fp32": ("tesseract", set()),
+        "int8": ("tesseract", {"onnxruntime"}),
+        "both": ("rapidocr", {*READERS["rapidocr"]}),
+    }
+    for name, (source, needed) in told.items():
+        (tmp_path / name).mkdir()
+        config = {"ocr": {"source": source}, "runtime": name.replace("both", "int8")}
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
+        assert of_model(tmp_path / name) == needed
+    write_context(tmp_path / "context", Live(bento=None, models={}), folders=[tmp_path / "fp32", tmp_path / "int8"])
+    pins = (tmp_path / "context/requirements.txt").read_text().splitlines()
+    assert [pin.partition("==")[0] for pin in pins if pin.startswith("onnx")] == ["onnxruntime"]
 
 
 def test_a_lock_is_cut_down_to_what_is_needed() -> None:

@@ -19,7 +19,7 @@ from ocr_settings import GREY
 
 from symptomeme.domain.errors import ImageError, RegistryError
 from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
-from symptomeme.lifecycle.requirements import READERS, REGISTERED
+from symptomeme.lifecycle.requirements import READERS, REGISTERED, RUNTIMES
 from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
 
@@ -106,7 +106,7 @@ def test_requirements_name_all_that_it_imports() -> None:
     imported = graph.find_upstream_modules(script) - sys.stdlib_module_names
     names = {"PIL": "pillow", "yaml": "pyyaml"}
     external = {names.get(found, found) for found in imported if not found.startswith("symptomeme")}
-    assert external == {*REGISTERED, *READERS["rapidocr"]} - {"onnxruntime"}  # rapidocr imports that
+    assert external == {*REGISTERED, *READERS["rapidocr"], *RUNTIMES["int8"]}
 
 
 def test_the_example_is_always_the_same() -> None:

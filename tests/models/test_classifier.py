@@ -143,7 +143,8 @@ def test_a_missing_input_is_told(missing: str, message: str, build: Build, batch
 
 def test_alignment_needs_both_modalities(build: Build, batch: Batch) -> None:
     with pytest.raises(
-        ModelError, match=r"^alignment needs a model with both text and image; this one has a modality off\.$"
+        ModelError,
+        match=r"^alignment needs a model with text, image and contrastive heads; this one has not all of them\.$",
     ):
         build(vision_encoder=None).alignment(**batch)
 

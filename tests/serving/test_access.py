@@ -7,6 +7,7 @@ from running_service import local_client
 from starlette.testclient import TestClient
 
 from symptomeme.serving.door.door import Door
+from symptomeme.serving.openapi import described
 from symptomeme.serving.settings import ServingSettings
 
 
@@ -52,6 +53,14 @@ def test_with_a_key_the_page_and_health_are_open_and_all_else_shows_it() -> None
         assert sent.headers["www-authenticate"].startswith("Bearer")
     assert far.get("/models", headers=BEARER).status_code == 200
     assert far.post("/classify", files=FILE, headers=BEARER).status_code == 200
+
+
+def test_a_missing_key_is_documented_where_one_is_asked_for_and_nowhere_else() -> None:
+    client = behind(api_key=SecretStr(KEY))
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            refused = client.request(method, path).status_code == 401
+            assert (path, "401" in operation["responses"], "security" in operation) == (path, refused, refused)
 
 
 def test_requests_are_counted_for_each_key_and_for_each_address_without_it() -> None:

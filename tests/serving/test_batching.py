@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
@@ -94,3 +95,64 @@ def test_who_has_gone_away_is_in_no_pass(executor):
 
     assert asyncio.run(callers()) == [0, 4]
     assert run.given == [[0], [2]]
+
+
+def test_who_goes_while_its_pass_runs_is_let_go_when_the_pass_has_ended(executor):
+    run = Doubling()
+
+    async def callers():
+        gone = asyncio.create_task(Batcher(executor, most=8)(run, 0))
+        await begun(run, 1)
+        gone.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not gone.done()
+        run.may_end.set()
+        await asyncio.wait([gone])
+        assert gone.cancelled()
+
+    asyncio.run(callers())
+
+
+def test_later_passes_know_nothing_of_the_caller_who_came_first():
+    caller, seen = ContextVar("caller", default=None), []
+    run = Doubling()
+
+    class Seeing(ThreadPoolExecutor):
+        def submit(self, *given, **more):
+            seen.append(caller.get())
+            return super().submit(*given, **more)
+
+    async def first(batcher):
+        caller.set("first")
+        return await batcher(run, 0)
+
+    async def callers(executor):
+        batcher = Batcher(executor, most=1)
+        tasks = [asyncio.create_task(first(batcher))]
+        await begun(run, 1)
+        tasks.append(asyncio.create_task(batcher(run, 1)))
+        await asyncio.sleep(0)
+        run.may_end.set()
+        await asyncio.gather(*tasks)
+
+    with Seeing(1) as executor:
+        asyncio.run(callers(executor))
+    assert seen == [None, None]
+
+
+def test_nobody_waits_for_ever_when_the_executor_ends(executor):
+    run, may_end = Doubling(), threading.Event()
+
+    async def callers():
+        batcher = Batcher(executor, most=1)
+        executor.submit(may_end.wait, 60)  # another's, so that no pass can begin
+        tasks = [asyncio.create_task(batcher(run, item)) for item in range(2)]
+        await asyncio.sleep(0.01)
+        executor.shutdown(wait=False, cancel_futures=True)
+        may_end.set()
+        async with asyncio.timeout(10):
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(told) for told in asyncio.run(callers())] == [asyncio.CancelledError] * 2
+    assert run.given == []

@@ -135,9 +135,20 @@ def test_an_answer_that_takes_too_long_is_503() -> None:
     assert (status, error["code"]) == (503, "too_slow")
 
 
+def test_what_the_end_of_the_service_cuts_off_is_told_so() -> None:
+    async def cut_off(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def nothing() -> Any:
+        return {}
+
+    status, error = call(Door(cut_off, ServingSettings()), nothing, path="/elsewhere")
+    assert (status, error["code"], error["message"]) == (503, "not_ready", "the service is ending.")
+
+
 def test_more_requests_than_the_queue_holds_are_told_to_wait() -> None:
     door = Door(SERVICE, ServingSettings(queue=1, max_batch=1, max_forward=1))
-    door._within = 2
+    door._load.requests = 2
     sent = local_client(door).post("/classify", files=FILE)
     refusal(sent, 503, "busy")
     assert int(sent.headers["retry-after"]) > 0
@@ -147,10 +158,10 @@ def test_bytes_of_all_requests_are_held_up_to_a_bound_and_given_back() -> None:
     door = Door(SERVICE, ServingSettings(max_body_bytes=1000, max_held_bytes=1000))
     client = local_client(door)
     assert [client.post("/classify", files=FILE).status_code for _ in range(5)] == [200] * 5
-    assert door._held == 0
-    door._held = 900
+    assert door._load.bytes == 0
+    door._load.bytes = 900
     refusal(client.post("/classify", files=FILE), 503, "busy")
-    assert door._held == 900
+    assert door._load.bytes == 900
 
 
 def test_errors_of_others_are_put_into_the_one_form(caplog: pytest.LogCaptureFixture) -> None:

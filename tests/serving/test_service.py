@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from faults.fault import saved
@@ -17,7 +17,6 @@ from running_service import local_client
 from small_models import LABELS
 from starlette.testclient import TestClient
 
-from symptomeme.domain.errors import ToolError
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
 from symptomeme.domain.requests import read_requests
@@ -26,9 +25,8 @@ from symptomeme.models.encoders import quiet_transformers
 from symptomeme.predictor import Predictor, Served, answer
 from symptomeme.serving import keeping as module
 from symptomeme.serving.contract import Answer, BatchAnswer, ErrorAnswer, ModelsAnswer
+from symptomeme.serving.door.admission import FORMS, READ
 from symptomeme.serving.door.codes import TABLE, Code, Refusal
-from symptomeme.serving.door.door import FORMS, READ
-from symptomeme.serving.self_test import SelfTest
 from symptomeme.serving.service import Memes
 from symptomeme.serving.store import stored_folder
 
@@ -90,7 +88,8 @@ def test_what_is_no_picture_is_told_in_one_line(client: TestClient, damage: byte
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, "bad_image")
     assert error["message"].startswith("image: ")
-    assert "Give a whole picture" in error["message"]
+    assert "Give" not in error["message"]
+    assert error["remedy"] == "Give a whole picture: JPEG, PNG, GIF, WebP, BMP or TIFF."
 
 
 @pytest.mark.parametrize(
@@ -174,36 +173,6 @@ def test_self_harm_is_answered_with_places_to_turn_to(client: TestClient, monkey
 def test_readiness_is_an_answer_to_a_drawn_picture(client: TestClient) -> None:
     assert client.get("/readyz").status_code == 200
 
-    models: Any = {"anxiety": object()}
-
-    class Counting:
-        asked, fault = 0, ToolError("Tesseract is missing")
-        sent: ClassVar[list[bytes]] = []
-
-        async def warm(self, asked: object) -> None:
-            assert asked is models
-
-        async def upload(self, data: bytes, _: str) -> None:
-            self.sent.append(data)
-
-        async def answer(self, *_: object) -> None:
-            self.asked += 1
-            await asyncio.sleep(0)
-            if self.fault is not None:
-                raise self.fault
-
-    async def ask() -> None:
-        answering: Any = Counting()
-        test = SelfTest(answering)
-        assert await asyncio.gather(*(test.passes(models) for _ in range(3))) == [False] * 3
-        assert answering.asked == 1
-        answering.fault = None
-        assert [await test.passes(models), await test.passes(models), answering.asked] == [True, True, 2]
-        assert not await test.passes({})
-        assert len(set(answering.sent)) == 2  # another file each time, which no cache knows
-
-    asyncio.run(ask())
-
 
 def test_metrics_have_no_series_that_a_caller_can_name(client: TestClient) -> None:
     client.get("/a-path-of-mine")
@@ -281,6 +250,14 @@ def test_until_something_is_live_it_is_not_ready(tmp_path: Path, monkeypatch: py
         assert service.told_models() == {"models": []}
     finally:
         service.end()
+
+
+def test_once_it_has_ended_it_says_so(client: TestClient) -> None:
+    service = Memes()
+    service.end()
+    with pytest.raises(Refusal, match="the service is ending") as told:
+        asyncio.run(service.classify(image=IMAGE))
+    assert told.value.code == Code.NOT_READY
 
 
 def test_a_full_disk_keeps_no_line_and_still_answers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

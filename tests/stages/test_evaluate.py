@@ -4,28 +4,23 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from made_up_memes import ABSENT, write_memes
 
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
-from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, dataset_paths, error_page, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import Params, read_params
-from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.records import PREDICTION_ROWS, read_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import build_processor
 from symptomeme.stages import evaluate, register
 
 ROOT = Path(__file__).parents[2]
-TWINS = {"val/0": "train/1", "test/0": "train/0"}
-COUNTS = {"train": 6, "val": 9, "test": 20, "extra": 1}
-ABSENT = 4  # this class of each task stands in no meme
-
 Build = Callable[..., SymptomClassifier]
 
 
@@ -65,32 +60,6 @@ def out(task: Task, params: Params, build: Build, text_folder: Path, vision_fold
     sections = ("base", "model", "ocr", "train", "prealign")
     write_json(found.model / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
     return found
-
-
-def write_memes(task: Task, paths: TaskPaths) -> None:
-    """Tables and pictures as ingest marks them: not for twins in train and val; test/1's twin was put aside."""
-    rng = np.random.default_rng(0)
-    present = [label for at, label in enumerate(task.labels) if at != ABSENT]
-    rows: list[dict[str, Any]] = []
-    for split, count in COUNTS.items():
-        for at in range(count):
-            key = f"{split}/{at}"
-            image = Path("data") / task.dataset / split / "images" / f"{at}.png"
-            image.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(image)
-            row = {
-                "key": key, "id": str(at), "origin": split, "split": split, "image": image.as_posix(),
-                "sha256": of_file(image), "width": 32, "height": 32, "phash": "0" * 16,
-                "labels": [present[at % len(present)]], "given_text": "", "given_reasoning": "",
-                "cluster": TWINS.get(key, key), "leaked": key in ("train/0", "test/0", "test/1"), "fault": None,
-            }  # fmt: skip
-            rows.append(row)
-    write_rows(paths.valid, rows, MEME_ROWS)
-    texts = [
-        {"key": row["key"], "text": "i cannot <sleep>", "confidence": 90.0, "words": 3, "engine": "made up"}
-        for row in rows
-    ]
-    write_rows(paths.texts, texts, TEXT_ROWS)
 
 
 def run(task: Task, params: Params) -> None:

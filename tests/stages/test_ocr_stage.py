@@ -50,21 +50,27 @@ def project(tmp_path, monkeypatch):
                 "leaked": False, "fault": None,
             }
         )  # fmt: skip
+    rows.append({**rows[-1], "key": "test/TE-2", "id": "TE-2"})  # the same picture
     write_rows(task_paths("anxiety").valid, rows, MEME_ROWS)
     return tmp_path
 
 
-def test_tesseract_reads_once_and_leaves_the_same_bytes(project, monkeypatch, caplog):
+def test_tesseract_reads_once_and_leaves_the_same_bytes(project, monkeypatch, caplog, capsys):
     texts = task_paths("anxiety").texts
     with caplog.at_level(logging.DEBUG):
         ocr.run(ANXIETY, params("tesseract"))
     found = read_rows(texts, TEXT_ROWS)
-    assert list(found["key"]) == list(TEXTS)
-    assert list(found["text"]) == list(TEXTS.values())
-    assert list(found["words"]) == [2, 3, 2]
+    assert list(found["key"]) == [*TEXTS, "test/TE-2"]
+    assert list(found["text"]) == [*TEXTS.values(), "calm down"]
+    assert list(found["words"]) == [2, 3, 2, 2]
     assert (found["confidence"] > 50).all()
     assert found["engine"].str.startswith("tesseract ").all()
     assert "worry" not in caplog.text
+
+    assert (
+        capsys.readouterr().err
+        == "artifacts/anxiety/valid.parquet: 4 memes with 3 different pictures, each read once.\n"
+    )
 
     first = texts.read_bytes()
     monkeypatch.setattr(TesseractEngine, "read", lambda *_: pytest.fail("read again"))
@@ -76,9 +82,9 @@ def test_given_text_needs_no_tesseract(project, monkeypatch):
     monkeypatch.setenv("PATH", "")
     ocr.run(ANXIETY, params("given"))
     found = read_rows(task_paths("anxiety").texts, TEXT_ROWS)
-    assert list(found["text"]) == [f"given  {text}" for text in TEXTS.values()]
+    assert list(found["text"]) == [f"given  {text}" for text in [*TEXTS.values(), "calm down"]]
     assert found["confidence"].isna().all()
-    assert list(found["words"]) == [3, 4, 3]
+    assert list(found["words"]) == [3, 4, 3, 3]
     assert set(found["engine"]) == {"given"}
 
 

@@ -22,8 +22,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         InputError: an image is missing, or a folder.
+        ImageError: one is no picture that can be shown whole; none is classified then.
     """
     check_files(arguments.images)
+    from symptomeme.data.transforms import read_picture
+
+    for path in arguments.images:
+        read_picture(path)  # before the models, which take seconds to load
     from symptomeme.predictor import answer
 
     models = asked_models(arguments)

@@ -6,14 +6,19 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from symptomeme.cli.next_steps import ENCODERS, follow, own_memes
 from symptomeme.cli.sample_guard import refuse_other_data, refuse_other_pointer, refuse_other_weights
 from symptomeme.domain.errors import InputError
-from symptomeme.domain.labels import TASKS
+from symptomeme.domain.labels import TASKS, Task
 from symptomeme.domain.layout import DATA, dataset_paths
 from symptomeme.domain.params import read_params
 from symptomeme.domain.writing import replacing
+
+if TYPE_CHECKING:
+    from symptomeme.data.importing import Imported
+    from symptomeme.sample.archive import Drawn
 
 LOOK = (
     "symptomeme classify {picture}",
@@ -39,10 +44,13 @@ def run(_: argparse.Namespace) -> int:
     Raises:
         InputError: data/ holds something else than the sample.
     """
+    from symptomeme.lifecycle.lock_file import MENDED, mend_lock_file
     from symptomeme.lifecycle.reproduce import dvc_output, reproduce
 
     start = perf_counter()
     refuse_other_data()
+    if mend_lock_file(Path.cwd()):
+        print(MENDED)
     if not _is_there():
         make_sample()
     elif dvc_output("status", "--json", "data.dvc").strip() != "{}":
@@ -79,15 +87,21 @@ def make_sample() -> None:
         drawn, encoders = Path(folder) / "drawn", Path(folder) / "encoders"
         write_sample_encoders(encoders)
         refuse_other_weights(encoders)
-        draw_sample(drawn)
+        memes = draw_sample(drawn)
         for task in TASKS.values():
             shutil.rmtree(dataset_paths(task.dataset).root, ignore_errors=True)
-            import_archives(task, [drawn / task.name], placing, add=False)
+            print(imported(task, memes[task.name], import_archives(task, [drawn / task.name], placing, add=False)))
         for encoder in ENCODERS:
             if not encoder.exists():
                 with replacing(encoder) as beside:
                     shutil.copytree(encoders / encoder.name, beside)
     dvc("add", "--quiet", str(DATA))
+
+
+def imported(task: Task, drawn: "Drawn", taken: "Imported") -> str:
+    """How many memes of a task were drawn, how many of them are in data/, and why not all."""
+    why = "".join(f"; {reason}: {len(names)}" for reason, names in taken.left_out.reasons())
+    return f"{task.name}: {sum(drawn.splits.values())} memes drawn, {taken.sizes.total()} imported{why}"
 
 
 def print_results(arguments: argparse.Namespace) -> int:

@@ -6,9 +6,12 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from symptomeme import __version__
 from symptomeme.cli import (
+    checkpoint,
     classify,
     demo,
     draw,
@@ -25,6 +28,12 @@ from symptomeme.cli import (
 )
 from symptomeme.domain.errors import SymptomemeError
 
+GROUPS = (
+    *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
+    *(promotion, trace, package, monitor, score, demo),
+)
+"""Modules of verbs, in the order in which help tells them."""
+
 ENVIRONMENT = {
     # no tool of the stack reports home
     "DO_NOT_TRACK": "true",
@@ -33,8 +42,6 @@ ENVIRONMENT = {
     "BENTOML_DO_NOT_TRACK": "True",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # the same sums in the same order in every run on one machine
-    "MKL_CBWR": "AVX2,STRICT",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -45,6 +52,15 @@ ENVIRONMENT = {
     "MPLBACKEND": "agg",
 }
 """Defaults for every command and what it starts; a variable that is already set wins."""
+
+SAME_INSTRUCTIONS = {
+    "MKL_CBWR": "AVX2,STRICT",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+}
+"""Where a processor has AVX2: no more than that is used, so that last digits are the same as without AVX-512."""
 
 
 class _Verb(argparse.ArgumentParser):
@@ -59,6 +75,13 @@ class _Verb(argparse.ArgumentParser):
         return found, unknown
 
 
+def has_avx2() -> bool:
+    """Whether this is Linux on a processor with AVX2: nothing else is asked to use it, or it would crash."""
+    with suppress(OSError):
+        return " avx2 " in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return False
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(
@@ -68,29 +91,14 @@ def parser() -> argparse.ArgumentParser:
     verbs: argparse._SubParsersAction[argparse.ArgumentParser] = top.add_subparsers(
         dest="verb", required=True, metavar="VERB", parser_class=_Verb
     )
-    groups = (
-        import_data,
-        draw,
-        weights,
-        params,
-        stage,
-        classify,
-        explain,
-        promotion,
-        trace,
-        package,
-        monitor,
-        score,
-        demo,
-    )
-    for group in groups:
+    for group in GROUPS:
         group.add_to(verbs)
     return top
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; a user's error becomes one line on stderr and exit code 1."""
-    for name, value in ENVIRONMENT.items():
+    for name, value in {**ENVIRONMENT, **(SAME_INSTRUCTIONS if has_avx2() else {})}.items():
         os.environ.setdefault(name, value)
     arguments = parser().parse_args(argv)
     try:

@@ -6,13 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from symptomeme.cli.data_pointer import may_hold
-from symptomeme.domain.layout import PARAMS, PROFILES, WEIGHTS, dataset_paths
+from symptomeme.domain.layout import PARAMS, PROFILES, WEIGHTS, dataset_paths, published_checkpoint
 from symptomeme.domain.params import Params
 
 ENCODERS = (WEIGHTS / "text", WEIGHTS / "vision")
 """The sample's, and those that profile `real` starts from."""
 
-RUN = ("dvc add data", "dvc repro", "symptomeme results")
+RUN = ("dvc add data", "dvc repro", "symptomeme results", "dvc push  (where a remote is set: docs/data.md)")
 """Once all is in data/."""
 
 REAL = "symptomeme params use real"
@@ -56,9 +56,14 @@ def missing(params: Params) -> list[str]:
         if not may_hold(dataset_paths(dataset).root)
     ]
     told += [
-        f"Not there: {encoder}, named under model in {PARAMS}. Run '{command}'."
+        f"Not there: {encoder}, named in {PARAMS}. Run '{command}'."
         for encoder, command in _fetches(params).items()
         if not may_hold(encoder)
+    ]
+    told += [
+        f"Not there: {file}, the checkpoint of a task under published in {PARAMS}. Put it there, or take the task away."
+        for file in (published_checkpoint(params.published.checkpoint.folder, task) for task in params.published.tasks)
+        if not file.exists() and not may_hold(file)
     ]
     return [*told, "Then 'dvc add data' and 'dvc repro'."] if told else []
 
@@ -69,11 +74,13 @@ def _lacking(params: Params) -> dict[str, str]:
 
 
 def _fetches(params: Params) -> dict[Path, str]:
-    """Encoders that are not there, each with the command that brings it."""
-    wanted = {"text": Path(params.model.text_encoder), "vision": Path(params.model.vision_encoder)}
+    """Encoders and tokenizers that are not there, each with the command that brings it."""
+    wanted = {Path(params.model.text_encoder): "text", Path(params.model.vision_encoder): "vision"}
+    if params.published.tasks:
+        wanted[Path(params.published.checkpoint.tokenizer)] = "text"
     return {
         path: f"symptomeme fetch-weights {'sample' if path in ENCODERS else f'{kind} NAME_OR_DIR --name {path.name}'}"
-        for kind, path in wanted.items()
+        for path, kind in wanted.items()
         if not path.exists()
     }
 

@@ -31,10 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.shard_size < 1:
         raise InputError(f"--shard-size {arguments.shard_size}: expected 1 or more.")
+    import torch
+
     from symptomeme.domain.digests import of_text
+    from symptomeme.domain.params import read_params
     from symptomeme.lifecycle.scoring import score
     from symptomeme.lifecycle.served import champions, model_at
 
+    torch.set_num_threads(read_params().base.threads)  # before a model is loaded, which may fix them for itself
     with alone(f"score-{of_text(str(arguments.out.absolute()))[:16]}"):
         if arguments.model:
             served = model_at(arguments.model, task=arguments.task)

@@ -25,6 +25,8 @@ BENTOFILE = Path("bentofile.yaml")
 LOCK = Path("requirements.lock")
 TRAINING_PARAMS = "training_params.json"
 """In a model folder: the sections of params.yaml that it was trained with."""
+INT8_MODEL = "model.int8.onnx"
+"""In a model folder whose config says so: what answers, in place of the safetensors weights beside it."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,11 @@ def dataset_paths(dataset: str) -> DatasetPaths:
 def task_paths(task: str) -> TaskPaths:
     """Paths of `artifacts/<task>`."""
     return TaskPaths(ARTIFACTS / task)
+
+
+def published_checkpoint(folder: str, task: str) -> Path:
+    """The published checkpoint of a task."""
+    return Path(folder) / f"{task}.pth"
 
 
 def data_docs(task: str) -> Path:

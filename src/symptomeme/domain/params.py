@@ -6,24 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Natural = Annotated[int, Field(ge=0)]
+from symptomeme.domain.published_params import PublishedParams
+from symptomeme.domain.section import Count, Natural, Positive, Section, Share
 
 MOST_CRITERIA = 10  # of one run of monitor: five each of memes and of requests
-
-
-class Section(BaseModel):
-    """A part of params.yaml: frozen, no unknown key, no type silently changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class BaseParams(Section):
@@ -149,6 +140,8 @@ class TrainParams(Optimisation):
     contrastive_weight: Share
     thresholds: Literal["fitted", "half"]
     abstain_below: Share  # single label only: top probability
+    runtime: Literal["fp32", "int8"]  # int8 is ONNX Runtime's, where it agrees with fp32
+    min_agreement: Share  # of validation memes that get the same labels; int8 only
 
 
 class EvaluateParams(Section):
@@ -220,10 +213,15 @@ class Params(Section):
     prealign: PrealignParams
     train: TrainParams
     evaluate: EvaluateParams
+    published: PublishedParams
     # `register` is a method of the ABC behind BaseModel
     registration: Annotated[RegisterParams, Field(alias="register")]
     promote: PromoteParams
     monitor: MonitorParams
+
+    def variants_of(self, task: str) -> list[str]:
+        """Names of all variants of a task, those that start from its published checkpoint last."""
+        return [*self.variants, *(self.published.variants if task in self.published.tasks else ())]
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -257,6 +255,14 @@ def check_params(found: object, *, where: str) -> Params:
     for name, dataset in params.tasks.items():
         if dataset != TASKS[name].dataset:
             raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
+    if idle := sorted(set(params.published.tasks) - set(params.tasks)):
+        raise ParamsError(
+            f"{where}: published.tasks: {', '.join(idle)} is not under tasks. Take it away, or add it there."
+        )
+    if both := sorted(params.variants.keys() & params.published.variants.keys()):
+        raise ParamsError(
+            f"{where}: published.variants: {', '.join(both)} is under variants too. Give it another name."
+        )
     return params
 
 

@@ -81,6 +81,7 @@ def model_card(
         params=yaml.safe_dump(dict(params), sort_keys=False).rstrip(),
         digests=digests,
         told=_told,
+        agreement="" if config.int8_agreement is None else f"{100 * config.int8_agreement:.1f}%",
     )
 
 

@@ -67,12 +67,18 @@ def variant_model(
         model.to(PartialState().device)
     else:
         model = fresh_model(task, params, separator=separator, seed=seed, text=described.text, image=described.image)
+    describe(model, variant, options, ocr)
+    return model
+
+
+def describe(model: SymptomClassifier, variant: str, options: TrainParams, ocr: OcrParams) -> None:
+    """Put into a model's config what it is called, how its memes are read, and how its losses weigh."""
     config = model.config
     config.variant = variant
     config.ocr = ocr.model_dump()
+    config.runtime, config.int8_agreement = "fp32", None
     config.classification_weight = options.classification_weight
     config.contrastive_weight = options.contrastive_weight
-    return model
 
 
 def encoder_folders(params: ModelParams) -> list[Path]:

@@ -45,6 +45,12 @@ class _Step(nn.Module):
         return self.loss_of(self.model, batch)
 
 
+def computed_with(options: Optimisation) -> tuple[int, str, str]:
+    """What a result depends on besides its inputs: number of processes, kind of device, precision."""
+    state = PartialState()
+    return state.num_processes, state.device.type, _precision(options.precision)
+
+
 def is_main_process() -> bool:
     """Whether this process is the one that writes results; the only one but under `accelerate launch`."""
     return bool(PartialState().is_main_process)

@@ -10,6 +10,7 @@ import torch
 from symptomeme.domain.progress import progress
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.runtime import Runtime
 
 Floats = npt.NDArray[np.float64]
 Tensors = tuple[torch.Tensor, torch.Tensor]
@@ -31,7 +32,7 @@ class Embeddings(NamedTuple):
     image: Floats
 
 
-def predict(model: SymptomClassifier, examples: Encoded) -> Outputs:
+def predict(model: Runtime, examples: Encoded) -> Outputs:
     """Logits and embeddings of memes."""
 
     def forward(batch: Batch) -> Tensors:
@@ -46,7 +47,7 @@ def embed(model: SymptomClassifier, examples: Encoded) -> Embeddings:
     return Embeddings(*_passes(model, examples, lambda batch: model.alignment(**batch)))
 
 
-def _passes(model: SymptomClassifier, examples: Encoded, forward: Callable[[Batch], Tensors]) -> tuple[Floats, Floats]:
+def _passes(model: Runtime, examples: Encoded, forward: Callable[[Batch], Tensors]) -> tuple[Floats, Floats]:
     """What `forward` gives for all memes, in their order; memes of like length share a batch."""
     order = np.argsort(examples.lengths, kind="stable").tolist()
     first, second = [], []

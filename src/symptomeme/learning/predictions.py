@@ -6,14 +6,12 @@ import pandas as pd
 from symptomeme.domain.labels import Task
 from symptomeme.learning.batches import encode
 from symptomeme.learning.predict import predict
-from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import Runtime
 
 
-def predictions_of(
-    model: SymptomClassifier, processor: SymptomProcessor, memes: pd.DataFrame, task: Task
-) -> pd.DataFrame:
+def predictions_of(model: Runtime, processor: SymptomProcessor, memes: pd.DataFrame, task: Task) -> pd.DataFrame:
     """What the model says of each meme, a row of `records.PREDICTION_ROWS` each."""
     config = model.config
     examples = encode(memes, task, processor, text=config.text, image=config.image, reasoning=config.reasoning)

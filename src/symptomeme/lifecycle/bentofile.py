@@ -15,7 +15,7 @@ from symptomeme.domain.layout import BENTOFILE, LOCK
 from symptomeme.domain.pointer import OWN_MODELS, Live
 from symptomeme.domain.writing import write_json, write_text
 from symptomeme.lifecycle.bentos import DIGEST_LABEL
-from symptomeme.lifecycle.requirements import SERVICE, of_reader
+from symptomeme.lifecycle.requirements import SERVICE, of_model
 
 
 def write_context(target: Path, live: Live, *, folders: Iterable[Path]) -> None:
@@ -36,7 +36,7 @@ def write_context(target: Path, live: Live, *, folders: Iterable[Path]) -> None:
     told["labels"] = {f"{DIGEST_LABEL}{task}": model.digest for task, model in live.models.items()}
     told["python"]["requirements_txt"] = "requirements.txt"
     told["include"] = [*told["include"], f"src/{OWN_MODELS}"]
-    needed = [*SERVICE, *(name for folder in folders for name in of_reader(folder))]
+    needed = [*SERVICE, *(name for folder in folders for name in of_model(folder))]
     write_text(target / "requirements.txt", "\n".join(locked(_read(LOCK), needed)) + "\n")
     write_text(target / "bentofile.yaml", yaml.safe_dump(told, sort_keys=False))
     write_json(target / "src" / OWN_MODELS, live.model_dump())

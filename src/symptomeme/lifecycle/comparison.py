@@ -37,7 +37,7 @@ def against_champion(params: Params) -> list[Row]:
             rows.append(Row(task, CHAMPION, champion.tags.get(VARIANT, "-"), str(champion.version), figures))
         receipt = task_paths(task).receipt
         digests = json.loads(receipt.read_text(encoding="utf-8"))["variants"] if receipt.is_file() else {}
-        for variant in params.variants:
+        for variant in params.variants_of(task):
             path = task_paths(task).variant(variant).metrics
             if path.is_file():
                 known = registry.find(name, digests[variant]) if variant in digests else None

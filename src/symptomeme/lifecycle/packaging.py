@@ -13,7 +13,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array, Map, Object, Property
 
 from symptomeme.lifecycle.manifest import write_manifest
-from symptomeme.lifecycle.requirements import REGISTERED, of_reader
+from symptomeme.lifecycle.requirements import REGISTERED, of_model
 from symptomeme.sample.draw import Order, draw_meme
 
 SCRIPT = Path(__file__).with_name("pyfunc_model.py")
@@ -65,7 +65,7 @@ def package(target: Path, model: Path, *, name: str, described: Model) -> str:
     Returns:
         The digest that `check_manifest` takes.
     """
-    needed = sorted([*REGISTERED, *of_reader(model)])  # pinned to what is installed where it is registered
+    needed = sorted({*REGISTERED, *of_model(model)})  # pinned to what is installed where it is registered
     with without_bars():  # it would show one for the copy of `model`
         mlflow.pyfunc.save_model(
             target,

@@ -17,7 +17,12 @@ READERS: dict[str, tuple[str, ...]] = {"rapidocr": ("onnxruntime", "rapidocr", "
 """Distributions that either imports besides, by what reads the words of a model's memes."""
 
 
-def of_reader(model: Path) -> tuple[str, ...]:
-    """What is needed besides where the words of this model's memes are read, by its model folder's `ocr.source`."""
-    ocr = json.loads((model / "config.json").read_text(encoding="utf-8")).get("ocr") or {}
-    return READERS.get(str(ocr.get("source")), ())
+RUNTIMES: dict[str, tuple[str, ...]] = {"int8": ("onnxruntime",)}
+"""The same, by what the model runs in."""
+
+
+def of_model(folder: Path) -> set[str]:
+    """What is needed besides for this model, by its model folder's `ocr.source` and `runtime`."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    reader = (config.get("ocr") or {}).get("source")
+    return {*READERS.get(str(reader), ()), *RUNTIMES.get(str(config.get("runtime")), ())}

@@ -16,7 +16,6 @@ import transformers
 from symptomeme.data.transforms import decode, read_picture
 from symptomeme.domain.digests import of_code, of_folder, of_value
 from symptomeme.domain.errors import ImageError, InputError
-from symptomeme.domain.params import read_params
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import SCORE_ROWS, write_rows
 from symptomeme.domain.writing import replacing
@@ -56,7 +55,6 @@ def score(source: Path, out: Path, served: Served, *, shard_size: int) -> Scored
         InputError: nothing to score, or `out` is something else than such a table.
         ToolError: Tesseract is missing or failed.
     """
-    torch.set_num_threads(read_params().base.threads)
     memes, predictor = memes_in(source), served.predictor
     if not memes:
         raise InputError(
@@ -108,7 +106,7 @@ def _plan(memes: list[Meme], looks: list[_Look], served: Served, settings: list[
     versions = [module.__version__ for module in (torch, transformers, PIL, pa)]
     inputs = [[meme.key, *look] for meme, look in zip(memes, looks, strict=True)]
     model = [served.name, served.version, of_folder(served.predictor.folder)]
-    code = of_code([])
+    code = of_code(["onnxruntime"])  # of whose version nothing is told where it is not loaded
     return of_value([inputs, model, settings, torch.get_num_threads(), versions, code])
 
 

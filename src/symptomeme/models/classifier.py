@@ -15,7 +15,7 @@ from symptomeme.models.experts import expert, mix
 from symptomeme.models.freezing import run_from
 from symptomeme.models.fusion import CoAttention, masked_mean
 from symptomeme.models.losses import classification_loss, contrastive_loss
-from symptomeme.models.outputs import SymptomOutput
+from symptomeme.models.outputs import SymptomOutput, calibrated
 
 
 class Modality(NamedTuple):
@@ -29,7 +29,7 @@ class Modality(NamedTuple):
 class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
     """Says which symptoms a meme expresses, from its text, its picture, or both.
 
-    Names of parts are those of the published checkpoints, so that these can be loaded. With one modality off its
+    Names of parts are those of the published checkpoints (`published.py` reads them). With one modality off its
     encoder, projections and contrastive heads are not there, and the other attends to itself.
 
     Departures from the published model, each a switch in the config: attention over all tokens instead of the first
@@ -69,10 +69,10 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         self.classifier = nn.Sequential(
             *_normed(size, size), nn.Dropout(config.classifier_dropout), nn.Linear(size, config.num_labels)
         )
-        self.contrastive_projection = nn.Sequential(
-            *_normed(size, config.contrastive_hidden_size), nn.Linear(config.contrastive_hidden_size, contrastive_size)
-        )
-        if config.text and config.image:
+        if contrastive_size is not None:
+            inner = config.contrastive_hidden_size
+            self.contrastive_projection = nn.Sequential(*_normed(size, inner), nn.Linear(inner, contrastive_size))
+        if contrastive_size is not None and config.text and config.image:
             self.text_contrastive_proj = nn.Sequential(*_normed(config.text_config.hidden_size, contrastive_size))
             self.image_contrastive_proj = nn.Sequential(*_normed(config.vision_config.hidden_size, contrastive_size))
         self.post_init()
@@ -105,8 +105,10 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         image = self._look(pixel_values, image_states) if self.config.image else None
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
-        embeddings = {"fused_embedding": _unit(self.contrastive_projection(mixture.mixed))}
-        if text is not None and image is not None:
+        has_heads = self.config.contrastive_size is not None
+        placed = self.contrastive_projection(mixture.mixed) if has_heads else mixture.mixed
+        embeddings = {"fused_embedding": _unit(placed)}
+        if has_heads and text is not None and image is not None:
             embeddings["text_embedding"], embeddings["image_embedding"] = self._embed(text, image)
         return SymptomOutput(
             **({} if labels is None else self._losses(logits, labels, embeddings)),
@@ -129,10 +131,12 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         Args: as those of `forward`.
 
         Raises:
-            ModelError: a modality is off or its input is missing.
+            ModelError: a modality or the contrastive heads are off, or an input is missing.
         """
-        if not (self.config.text and self.config.image):
-            raise ModelError("alignment needs a model with both text and image; this one has a modality off.")
+        if not (self.config.text and self.config.image and self.config.contrastive_size is not None):
+            raise ModelError(
+                "alignment needs a model with text, image and contrastive heads; this one has not all of them."
+            )
         return self._embed(self._read(input_ids, attention_mask, text_states), self._look(pixel_values, image_states))
 
     def vision_inputs(self, pixel_values: Tensor) -> dict[str, Any]:
@@ -142,9 +146,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if resized else {})}
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
-        scaled: Tensor = logits.float() / self.config.temperature
-        return scaled.sigmoid() if self.config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)
+        """As `outputs.calibrated` gives them: float32 (B, C) of logits (B, C)."""
+        return calibrated(logits, self.config)
 
     def _read(
         self,

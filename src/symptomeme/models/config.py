@@ -26,6 +26,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         hidden_size: width of fusion, experts and classifier; None: that of the text (else vision) encoder.
         num_depths: how many last hidden states are fused.
         attention: "first": first text token over first image token, as published; "all": every token.
+        contrastive_size: width of the contrastive embeddings; None: the model has no contrastive heads.
         contrastive_hidden_size: inner width of the fused head; None: twice `contrastive_size`.
         contrastive_masking: what the contrastive loss does with a vector's similarity to itself, see `losses.nt_xent`.
         separator: stands between OCR text and reasoning in what the tokenizer gets.
@@ -34,6 +35,8 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         thresholds: the probability over which a class is claimed; None: for each class 0.5, or `abstain_below` where
             every meme has one label.
         abstain_below: single label: the model abstains unless its top probability is over this.
+        runtime: what `load_runtime` answers with: "fp32", the weights; "int8", ONNX Runtime's file beside them.
+        int8_agreement: share of the validation memes that int8 gives the same labels as fp32; None: not tried.
 
     Raises:
         ModelError: values are missing or do not fit each other.
@@ -55,7 +58,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     num_heads: int = 8
     num_depths: int = 3
     num_experts: int = 4
-    contrastive_size: int = 256
+    contrastive_size: int | None = 256
     contrastive_hidden_size: int = None  # type: ignore[assignment]
     fusion_dropout: float = 0.1
     expert_dropout: float = 0.2
@@ -70,6 +73,8 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     thresholds: dict[str, float] | None = None
     temperature: float = 1.0
     abstain_below: float = 0.0
+    runtime: Literal["fp32", "int8"] = "fp32"
+    int8_agreement: float | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the encoders' configs, fill in what follows from other values, and check."""
@@ -86,7 +91,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         usual = 0.5 if self.problem_type == "multi_label_classification" else self.abstain_below
         given = self.thresholds or {}
         self.thresholds = {label: given.get(label, usual) for label in self.labels}
-        if self.contrastive_hidden_size is None:
+        if self.contrastive_hidden_size is None and self.contrastive_size is not None:
             self.contrastive_hidden_size = 2 * self.contrastive_size
         encoders = [part for part in (self.text_config, self.vision_config) if part is not None]
         if self.hidden_size is None and encoders:

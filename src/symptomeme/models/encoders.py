@@ -110,17 +110,27 @@ def build_classifier(
     return SymptomClassifier(config, text_encoder=text, vision_encoder=vision)
 
 
-def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True) -> SymptomClassifier:
-    """The classifier of a model folder, without the modalities that are turned off here.
+def read_classifier_config(folder: str | Path) -> SymptomConfig:
+    """The config in a model folder.
 
     Raises:
-        ModelError: the folder is missing, holds another kind of model, or weights are missing.
+        ModelError: the folder is missing, or holds another kind of model.
     """
     config = _read_config(folder, "model")
     if not isinstance(config, SymptomConfig):
         raise ModelError(
             f"model {folder}: its config says {config.model_type!r}, not 'symptomeme'; give another folder."
         )
+    return config
+
+
+def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True) -> SymptomClassifier:
+    """The classifier of a model folder, without the modalities that are turned off here.
+
+    Raises:
+        ModelError: the folder is missing, holds another kind of model, or weights are missing.
+    """
+    config = read_classifier_config(folder)
     off = [name for name, on in (("text_config", text), ("vision_config", image)) if not on]
     config = SymptomConfig(**{**config.to_dict(), **dict.fromkeys(off)})
     model: SymptomClassifier
@@ -131,7 +141,7 @@ def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True
 
 
 def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
-    _check_folder(source, what)
+    check_folder(source, what)
     with quiet_transformers():
         try:
             return AutoConfig.from_pretrained(source, trust_remote_code=False)
@@ -148,8 +158,12 @@ def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any
     return model, told
 
 
-def _check_folder(source: str | Path, what: str) -> None:
-    """Tell a path that is not there from a name on the hub, which has at most one slash."""
+def check_folder(source: str | Path, what: str) -> None:
+    """Tell a path that is not there from a name on the hub, which has at most one slash.
+
+    Raises:
+        ModelError: it is a path, and not there.
+    """
     path = Path(source)
     on_hub = len(path.parts) <= 2 and not path.is_absolute() and not Path(path.parts[0]).is_dir()  # noqa: PLR2004
     if not path.is_dir() and not (isinstance(source, str) and on_hub):

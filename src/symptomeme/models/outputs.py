@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from transformers.utils import ModelOutput
 
+from symptomeme.models.config import SymptomConfig
+
 
 @dataclass
 class SymptomOutput(ModelOutput):  # type: ignore[misc]
@@ -13,12 +15,12 @@ class SymptomOutput(ModelOutput):  # type: ignore[misc]
     Attributes:
         loss: scalar, weighted sum of the next two; None without labels.
         classification_loss: scalar.
-        contrastive_loss: scalar; None with one modality.
+        contrastive_loss: scalar; None with one modality or without contrastive heads.
         logits: float (B, C).
         fused: float (B, D), the mixture of experts' output, which the classifier reads.
-        fused_embedding: float (B, E), unit length, of `fused`.
-        text_embedding: float (B, E), unit length; None with one modality.
-        image_embedding: float (B, E), unit length; None with one modality.
+        fused_embedding: float (B, E), unit length, of `fused`; without contrastive heads its direction, (B, D).
+        text_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
+        image_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
         router_logits: float (B, X), how the mixture weighs its experts, before the softmax.
     """
 
@@ -31,3 +33,9 @@ class SymptomOutput(ModelOutput):  # type: ignore[misc]
     text_embedding: Tensor | None = None
     image_embedding: Tensor | None = None
     router_logits: Tensor | None = None
+
+
+def calibrated(logits: Tensor, config: SymptomConfig) -> Tensor:
+    """Calibrated probabilities, float32 (B, C), of logits (B, C); over classes they sum to 1 if single label."""
+    scaled: Tensor = logits.float() / config.temperature
+    return scaled.sigmoid() if config.problem_type == "multi_label_classification" else scaled.softmax(dim=-1)

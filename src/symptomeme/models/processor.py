@@ -16,7 +16,7 @@ from transformers.processing_utils import ProcessorMixin
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
-from symptomeme.models.encoders import quiet_transformers, read_encoder_config
+from symptomeme.models.encoders import check_folder, quiet_transformers, read_encoder_config
 
 
 class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
@@ -157,7 +157,7 @@ def build_processor(
     Raises:
         ModelError: the tokenizer cannot be loaded, has no padding token or separator, or takes fewer tokens.
     """
-    read_encoder_config(tokenizer, "text")
+    check_folder(tokenizer, "text encoder")
     with quiet_transformers():
         try:
             found = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)

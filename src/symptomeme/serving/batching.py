@@ -4,7 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Any, Generic, NamedTuple, TypeVar
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from symptomeme.serving.work import ended
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,10 +18,16 @@ Pass = Callable[[Sequence[Item]], Sequence[Result]]
 """What is run over the items of one batch: one result an item, in order."""
 
 
-class _Waiting(NamedTuple, Generic[Item, Result]):
+@dataclass(eq=False)
+class _Waiting(Generic[Item, Result]):
     run: Pass[Item, Result]
     item: Item
     answered: "asyncio.Future[Result]"
+    begun: bool = False  # it is in a pass
+
+    def call_off(self) -> bool:
+        """Keep it out of the next pass; False: it is in one."""
+        return not self.begun and self.answered.cancel()
 
 
 Batch = list[_Waiting[Any, Any]]
@@ -37,19 +47,24 @@ class Batcher:
         self._runner: asyncio.Task[None] | None = None
 
     async def __call__(self, run: Pass[Item, Result], item: Item) -> Result:
-        """The result of an item; what its pass raises is raised in all that were in it."""
-        answered: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(run, item, answered))
+        """The result of an item, or what its pass raises for it; `ended` says what becomes of who is cancelled."""
+        one = _Waiting(run, item, asyncio.get_running_loop().create_future())
+        self._waiting.append(one)
         if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._passes())
-        return await answered
+            self._runner = asyncio.create_task(self._passes(), context=Context())  # it outlives the caller
+        return await ended(one.answered, call_off=one.call_off)
 
     async def _passes(self) -> None:
-        while batch := self._next():
-            try:
-                await self._answer(batch)
-            except Exception as error:
-                await self._answer_each(batch, error)
+        batch: Batch = []
+        try:
+            while batch := self._next():
+                try:
+                    await self._answer(batch)
+                except Exception as error:
+                    await self._answer_each(batch, error)
+        finally:  # cancelled where the executor was shut down: nobody waits for ever
+            for one in [*batch, *self._waiting]:
+                one.answered.cancel()
 
     async def _answer(self, batch: Batch) -> None:
         items = [one.item for one in batch]
@@ -73,6 +88,7 @@ class Batcher:
         """Those that go into the next pass; who has gone away meanwhile does not."""
         alive = [one for one in self._waiting if not one.answered.done()]
         batch = [one for one in alive if one.run == alive[0].run][: self._most]
-        chosen = {id(one) for one in batch}
-        self._waiting = deque(one for one in alive if id(one) not in chosen)
+        for one in batch:
+            one.begun = True
+        self._waiting = deque(one for one in alive if not one.begun)
         return batch

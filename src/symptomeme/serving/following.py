@@ -11,6 +11,7 @@ from PIL import Image
 
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.pointer import Live, PackagedModel, read_live
+from symptomeme.serving.forward import THREADS
 
 if TYPE_CHECKING:
     from symptomeme.predictor import Served
@@ -103,7 +104,7 @@ class Followed:
             if known is not None and known.digest == model.digest:
                 predictor = self._models[task].predictor
             else:
-                predictor = Predictor(self._find(model))
+                predictor = Predictor(self._find(model), threads=THREADS)
                 predictor.predict([Image.new("RGB", (8, 8), "white")], [""])
             models[task] = Served(predictor=predictor, name=model.name, version=model.version)
         self._named, self._models = live.models, MappingProxyType(models)

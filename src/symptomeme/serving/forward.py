@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 Meme = tuple[Image.Image, str]
 
+THREADS = 1  # that sums are split among: the other cores read words
+
 
 class Forward:
-    """Runs passes one after another, on one core: the others read words."""
+    """Runs passes one after another, on one core."""
 
     def __init__(self, *, most: int) -> None:
         """Take the most memes in one pass."""
@@ -37,7 +39,7 @@ def use_one_core() -> None:
     """Keep torch from waiting, at every layer, for a second thread whose core reads words."""
     import torch  # noqa: PLC0415
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
 
 
 @dataclass(frozen=True)

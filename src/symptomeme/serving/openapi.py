@@ -26,7 +26,7 @@ _FORM = [*_KEYED, Code.BAD_FORM, Code.BAD_FIELD, Code.TIMEOUT, Code.TOO_LARGE, C
 _HEALTH = [Code.NOT_ALLOWED, Code.INTERNAL, Code.TOO_SLOW]
 _PICTURE = [Code.BAD_IMAGE, Code.TOO_MANY_PIXELS]
 _EXAMPLE_MESSAGES = {
-    Code.BAD_IMAGE: "image: of no known format, or its header is damaged. Give a whole picture (JPEG, PNG, ...).",
+    Code.BAD_IMAGE: "image: of no known format, or its header is damaged.",
     Code.TOO_LARGE: "the request has more than 20000000 bytes.",
     Code.UNAUTHORIZED: "the key is missing or wrong.",
 }

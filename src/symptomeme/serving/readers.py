@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from symptomeme.serving.work import in_thread
+
 if TYPE_CHECKING:
     from symptomeme.predictor import Words
     from symptomeme.text.ocr import OcrEngine
@@ -33,7 +35,7 @@ class Readers:
             ModelError: the params are of another version.
             ToolError: the engine is missing, or failed.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, picture, ocr)
+        return await in_thread(self._threads, self._read, picture, ocr)
 
     async def warm(self, ocr: dict[str, Any] | None) -> None:
         """Have each thread read an empty picture, so that its engine is there.

@@ -1,6 +1,5 @@
 """The HTTP service: decode, predict, encode. `bentoml serve` in the project's root, or of a built Bento."""
 
-import asyncio
 import logging
 import os
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import bentoml
 from bentoml.exceptions import BentoMLConfigException
 
 from symptomeme.domain.errors import ImageError, InputError, ModelError, ToolError
-from symptomeme.serving.answering import Answering, Busy
+from symptomeme.serving.answering import Answering, Busy, Ended
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.door import Door
 from symptomeme.serving.door.passage import current, told
@@ -26,6 +25,7 @@ from symptomeme.serving.settings import LONGEST, read_settings
 from symptomeme.serving.store import stored_folder
 from symptomeme.serving.support import LABEL, read_support
 from symptomeme.serving.taking import ManyMemes, MemeToExplain, OneMeme, asked_about, asked_for
+from symptomeme.serving.work import together
 
 if TYPE_CHECKING:
     from symptomeme.predictor import Examined
@@ -123,16 +123,12 @@ class Memes:
         at, request_id = datetime.now(UTC), current().request_id
         metrics().images.observe(len(images))
         models = asked_for(tasks, self._followed.now())
-        try:
-            async with asyncio.TaskGroup() as group:  # a request that is refused leaves none of its pictures at work
-                tasks_of = [
-                    group.create_task(self._found_or_refusal(image, f"images {number}", models))
-                    for number, image in enumerate(images, 1)
-                ]
-        except* Refusal as refusals:
-            raise refusals.exceptions[0] from None
-        found = {f"{request_id}-{number}": task.result() for number, task in enumerate(tasks_of, 1)}
-        return {"request_id": request_id, "answers": [self._told(at, name, one) for name, one in found.items()]}
+        # a request that is refused leaves none of its pictures at work
+        found = await together(
+            self._found_or_refusal(image, f"images {number}", models) for number, image in enumerate(images, 1)
+        )
+        answers = [self._told(at, f"{request_id}-{number}", one) for number, one in enumerate(found, 1)]
+        return {"request_id": request_id, "answers": answers}
 
     async def _found_or_refusal(self, image: bytes, named: str, models: Models) -> "Examined | Refusal":
         """What one of several expresses; its picture's fault is its own, any other is that of the request."""
@@ -144,14 +140,16 @@ class Memes:
             return refusal
 
     async def _find(self, image: bytes, named: str, models: Models, text: str | None) -> "Examined":
-        upload = await self._answering.upload(image, named)
-        current().hashes.append(upload.sha256)
         try:
+            upload = await self._answering.upload(image, named)
+            current().hashes.append(upload.sha256)
             return await self._answering.answer(upload, models, text)
         except ImageError as error:
-            raise Refusal(Code.BAD_IMAGE, str(error)) from None
+            raise Refusal(Code.BAD_IMAGE, f"{named}: {error}.") from None
         except Busy as error:
             raise Refusal(Code.BUSY, str(error)) from None
+        except Ended as error:
+            raise Refusal(Code.NOT_READY, str(error)) from None
         except (ModelError, ToolError) as error:
             raise _unavailable(error) from None
 

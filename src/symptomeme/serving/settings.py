@@ -12,6 +12,8 @@ from symptomeme.domain.errors import InputError
 
 LONGEST = 300  # seconds that a request may be given at most
 PREFIX = "SYMPTOMEME_"
+_WITHIN = (("max_body_bytes", "max_held_bytes", "bytes are held"), ("max_batch", "queue", "images can wait"))
+"""What one request may have, what all may have together, and how that is told."""
 
 
 class ServingSettings(BaseSettings):
@@ -42,22 +44,14 @@ class ServingSettings(BaseSettings):
         return key
 
     @model_validator(mode="after")
-    def a_whole_request_is_held(self) -> Self:
+    def what_may_be_asked_may_be_held(self) -> Self:
         """Refuse requests that would be told to come again for ever."""
-        if self.max_body_bytes > self.max_held_bytes:
-            raise ValueError(
-                f"{PREFIX}MAX_BODY_BYTES is {self.max_body_bytes}, but only {self.max_held_bytes} bytes"
-                f" are held ({PREFIX}MAX_HELD_BYTES)"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def a_whole_batch_can_wait(self) -> Self:
-        """Refuse batches that would be told to come again for ever."""
-        if self.max_batch > self.queue:
-            raise ValueError(
-                f"{PREFIX}MAX_BATCH is {self.max_batch}, but only {self.queue} images can wait ({PREFIX}QUEUE)"
-            )
+        for one, all_of_them, held in _WITHIN:
+            asked, most = getattr(self, one), getattr(self, all_of_them)
+            if asked > most:
+                raise ValueError(
+                    f"{PREFIX}{one.upper()} is {asked}, but only {most} {held} ({PREFIX}{all_of_them.upper()})"
+                )
         return self
 
 

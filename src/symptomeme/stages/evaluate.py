@@ -25,8 +25,8 @@ from symptomeme.evaluation.views import leaked, views
 from symptomeme.learning.batches import indicators, read_memes
 from symptomeme.learning.build import prepare_torch
 from symptomeme.learning.predictions import predictions_of
-from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.models.runtime import load_runtime
 
 
 def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> None:
@@ -37,8 +37,7 @@ def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> 
     memes = read_memes(task)
     memes = memes.assign(leaked=leaked(memes))
     held_out = memes[memes.split != "train"].reset_index(drop=True)
-    model = load_classifier(out.model).eval()
-    model.to(PartialState().device)
+    model = load_runtime(out.model, device=PartialState().device)
     predictions = predictions_of(model, SymptomProcessor.from_pretrained(out.model), held_out, task)
     scored = Scored(
         truth=indicators(predictions.labels, task),

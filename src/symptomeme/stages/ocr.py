@@ -1,6 +1,9 @@
 """ocr: the words in each picture."""
 
+import sys
 from pathlib import Path
+
+from tqdm import tqdm
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import task_paths
@@ -26,6 +29,10 @@ def run(task: Task, params: OcrParams) -> None:
         reader = engine_of(params)
         pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
         engine, readings = reader.settings, read_pictures(reader, pictures)
+        different = memes["sha256"].nunique()
+        tqdm.write(
+            f"{paths.valid}: {len(memes)} memes with {different} different pictures, each read once.", sys.stderr
+        )
     if params.mask_personal:
         readings = [without_persons(reading) for reading in readings]
     rows = [

@@ -14,7 +14,7 @@ from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.bootstrap import paired_difference
 from symptomeme.learning.batches import Batch, encode, read_memes
 from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
-from symptomeme.learning.fit import Curve, fit, is_main_process
+from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.predict import Embeddings, embed
 from symptomeme.learning.retrieval import hits
@@ -96,4 +96,5 @@ def _key(paths: TaskPaths, model: ModelParams, options: PrealignParams, base: Ba
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in encoder_folders(model)]
     sections = [model.model_dump(), options.model_dump(), base.model_dump()]
-    return of_value([files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
+    code = of_code(["torch", "transformers", "accelerate"])
+    return of_value([files, folders, sections, computed_with(options), code])

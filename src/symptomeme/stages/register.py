@@ -1,4 +1,4 @@
-"""Put the trained variants of a task into MLflow; the best on validation becomes challenger."""
+"""Put the trained variants of a task into MLflow; the best on validation, which none saw, becomes challenger."""
 
 import json
 import shutil
@@ -12,6 +12,7 @@ from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
 from symptomeme.domain.params import RegisterParams
 from symptomeme.domain.progress import progress
+from symptomeme.domain.records import PREDICTION_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
 from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin
@@ -31,10 +32,18 @@ def run(task: Task, variants: list[str], options: RegisterParams) -> None:
         variant: registry.add(name, item)
         for variant, item in progress(found.items(), what="register", unit="variant", total=len(found))
     }
-    best = max(variants, key=lambda variant: found[variant].metrics["val.published.macro_f1.value"])
+    judged = [variant for variant in variants if not has_seen_validation(paths.variant(variant))]
+    best = max(judged or variants, key=lambda variant: found[variant].metrics["val.published.macro_f1.value"])
     choose(registry, name, versions[best])
     digests = {variant: item.digest for variant, item in found.items()}
     write_json(paths.receipt, {"model": name, "variants": digests, "challenger": digests[best]})
+
+
+def has_seen_validation(out: VariantPaths) -> bool:
+    """Whether a variant was trained on memes of validation: then their figures cannot speak for it."""
+    known = set(read_rows(out.training_memes, TRAINING_ROWS).key)
+    scored = read_rows(out.predictions, PREDICTION_ROWS)
+    return not known.isdisjoint(scored.key[scored.split == "val"])
 
 
 def take_back(folder: Path, variants: list[str]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
+from symptomeme.domain.layout import INT8_MODEL, TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
 from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
@@ -20,8 +20,9 @@ from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
-from symptomeme.learning.fit import fit, is_main_process
+from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
+from symptomeme.learning.int8 import answering, require
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
@@ -40,8 +41,9 @@ def run(
     options: TrainParams,
     described: VariantParams,
 ) -> None:
-    """Train, calibrate and save one variant."""
+    """Train, calibrate and save one variant; in int8 too, where that is wanted and answers alike."""
     prepare_torch(threads=base.threads)
+    require(options.runtime)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = variant_model(
@@ -57,42 +59,96 @@ def run(
     )
     freeze(model, options)
     memes = read_memes(task)
-    reads = {"text": described.text, "image": described.image, "reasoning": model_params.reasoning == "given"}
-    train, val = (
-        remember(model, encode(memes[memes.split == split], task, processor, **reads)) for split in ("train", "val")
-    )
+    train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
+    curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
+    if is_main_process():
+        trained_with = training_params(paths, described, base, model_params, ocr, options)
+        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+
+
+def encoded(model: SymptomClassifier, memes: pd.DataFrame, task: Task, processor: SymptomProcessor) -> Encoded:
+    """Memes as the model takes them; what of it is frozen has run."""
+    config = model.config
+    reads = {"text": config.text, "image": config.image, "reasoning": config.reasoning}
+    return remember(model, encode(memes, task, processor, **reads))
+
+
+def learn(
+    task: Task,
+    variant: str,
+    model: SymptomClassifier,
+    train: Encoded,
+    val: Encoded,
+    options: TrainParams,
+    *,
+    seed: int,
+    key: str,
+) -> Curve:
+    """Train a model in place; `key` is a digest of all that the result depends on."""
     with live_curves(f"{task.name}-{variant}", checkpoint=key) as on_epoch:
-        curve = fit(
+        return fit(
             model,
             replace(train, augmentation=options.augmentation),
             loss_of=lambda network, batch: network(**batch).loss,
             score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
             options=options,
             patience=options.patience,
-            seed=base.seed,
+            seed=seed,
             checkpoint=cache("train", key),
             what=variant,
             on_epoch=on_epoch,
         )
-    if not is_main_process():
-        return
+
+
+def write_variant(
+    out: VariantPaths,
+    model: SymptomClassifier,
+    processor: SymptomProcessor,
+    memes: pd.DataFrame,
+    val: Encoded,
+    curve: Curve,
+    options: TrainParams,
+    *,
+    trained_with: dict[str, Any],
+    seen: pd.Series | None = None,
+) -> None:
+    """Calibrate a model on validation, put it into int8 where that is wanted, and write all that a variant leaves.
+
+    Args:
+        out: where to.
+        model: trained.
+        processor: its own.
+        memes: all valid ones.
+        val: those of validation, encoded.
+        curve: its learning curve.
+        options: how to calibrate.
+        trained_with: sections of params.yaml, by name.
+        seen: which memes it was trained on, bool (N,); None: those of train.
+    """
     outputs = predict(model, val)
     calibrate(model, outputs, val, options)
-    out = paths.variant(variant)
-    write_model(out, model, processor, training_params(paths, described, base, model_params, ocr, options))
+    network, outputs = answering(model, outputs, val, options)
+    write_model(out, model, processor, trained_with, network=network)
     with replacing(out.curves) as beside:
         pd.DataFrame(curve).to_csv(beside, index=False)
-    write_training_memes(out, memes[memes.split == "train"])
+    write_training_memes(out, memes[memes.split == "train" if seen is None else seen])
     write_reference(out, memes[memes.split == "val"], model, outputs)
 
 
 def write_model(
-    out: VariantPaths, model: SymptomClassifier, processor: SymptomProcessor, trained_with: dict[str, Any]
+    out: VariantPaths,
+    model: SymptomClassifier,
+    processor: SymptomProcessor,
+    trained_with: dict[str, Any],
+    *,
+    network: bytes | None,
 ) -> None:
-    """Write the model folder."""
+    """Write the model folder; with the network in int8 where the model answers with that."""
     with replacing(out.model) as beside:
         model.save_pretrained(beside)
+        if network is not None:
+            (beside / INT8_MODEL).write_bytes(network)
         processor.save_pretrained(beside)
         write_json(beside / TRAINING_PARAMS, trained_with)
 
@@ -185,5 +241,7 @@ def _key(
 ) -> str:
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
-    sections = [section.model_dump() for section in (described, model, options, base)]
-    return of_value([task.name, variant, files, folders, sections, of_code(["torch", "transformers", "accelerate"])])
+    trained = options.model_dump(exclude={"runtime", "min_agreement"})  # which come into it after training
+    sections = [described.model_dump(), model.model_dump(), trained, base.model_dump()]
+    code = of_code(["torch", "transformers", "accelerate"])
+    return of_value([task.name, variant, files, folders, sections, computed_with(options), code])

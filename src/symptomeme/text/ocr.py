@@ -79,7 +79,7 @@ def read_all(
         missing = {sha256: path for sha256, path in pictures if sha256 not in readings}
         broken: list[ImageError] = []
         results = _kept(store, _read_batches(engine, missing, batch_size, workers))
-        for sha256, result in progress(results, what="reading", total=len(missing)):
+        for sha256, result in progress(results, what="reading", unit="picture", total=len(missing)):
             if isinstance(result, ImageError):
                 broken.append(result)
             else:

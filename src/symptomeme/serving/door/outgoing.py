@@ -18,6 +18,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+GONE = 499  # no status of HTTP: nobody is told it, but logs and metrics
 _DROPPED = ("server", "x-bentoml-request-id")
 _PASSED_ON = ("allow", "retry-after")  # of an answer whose body is replaced
 
@@ -36,6 +37,7 @@ class Outgoing:
         self._send, self._passage, self._head = send, passage, head
         self.status: int | None = None  # None: nothing was sent yet
         self.refusal: Refusal | None = None
+        self.gone = False  # nobody waits for it any more
         self._replaced = False
 
     async def send(self, message: Message) -> None:
@@ -70,6 +72,12 @@ class Outgoing:
         self._dress(headers)
         await self._send({"type": "http.response.start", "status": self.status, "headers": headers.raw})
         await self._send({"type": "http.response.body", "body": b"" if self._head else body})
+
+    async def drop(self) -> None:
+        """Close an answer that nobody waits for; BentoML's own time limit waits until something is sent."""
+        self._replaced, self.status = True, GONE
+        await self._send({"type": "http.response.start", "status": GONE, "headers": []})
+        await self._send({"type": "http.response.body", "body": b""})
 
     def _dress(self, headers: MutableHeaders) -> None:
         for name, value in HEADERS.items():

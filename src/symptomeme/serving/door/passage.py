@@ -32,7 +32,6 @@ class Passage:
 
     request_id: str = field(default_factory=lambda: uuid4().hex)
     started: float = field(default_factory=perf_counter)
-    held: int = 0  # bytes of its body
     form: Form | None = None
     refusal: Refusal | None = None  # what the service refuses it with
     hashes: list[str] = field(default_factory=list)  # SHA-256 of its pictures

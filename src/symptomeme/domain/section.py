@@ -1,0 +1,16 @@
+"""What every section of params.yaml is made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: frozen, no unknown key, no type silently changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,0 +1,81 @@
+"""Take in a published checkpoint as a variant, trained further or not, and score it.
+
+It does in one stage what train and evaluate do for other variants: DVC knows no dependency that may be missing, so that
+theirs cannot name the checkpoint, and there is this stage only where params.yaml tells of one.
+"""
+
+from pathlib import Path
+
+from accelerate import PartialState
+
+from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
+from symptomeme.domain.labels import Task
+from symptomeme.domain.layout import published_checkpoint, task_paths
+from symptomeme.domain.params import BaseParams, EvaluateParams, OcrParams, TrainParams
+from symptomeme.domain.published_params import CheckpointParams, PublishedVariantParams
+from symptomeme.learning.batches import read_memes
+from symptomeme.learning.build import describe, prepare_torch
+from symptomeme.learning.fit import computed_with, is_main_process
+from symptomeme.learning.frozen import freeze
+from symptomeme.learning.int8 import require
+from symptomeme.learning.predict import predict
+from symptomeme.models.published import published_processor, read_published
+from symptomeme.models.published_config import Heads
+from symptomeme.stages import evaluate
+from symptomeme.stages.train import encoded, learn, validation_score, write_variant
+
+
+def run(
+    task: Task,
+    variant: str,
+    base: BaseParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    scoring: EvaluateParams,
+    checkpoint: CheckpointParams,
+    described: PublishedVariantParams,
+) -> None:
+    """Import, train if so described, calibrate, save and score one variant."""
+    prepare_torch(threads=base.threads)
+    require(options.runtime)
+    make(task, variant, base, ocr, options, checkpoint, described)
+    if is_main_process():
+        evaluate.run(task, variant, base, scoring)
+
+
+def make(
+    task: Task,
+    variant: str,
+    base: BaseParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    checkpoint: CheckpointParams,
+    described: PublishedVariantParams,
+) -> None:
+    """Import a checkpoint, train it if so described, and write what train leaves of a variant."""
+    paths, file = task_paths(task.name), published_checkpoint(checkpoint.folder, task.name)
+    heads = Heads(checkpoint.text_heads, checkpoint.vision_heads, checkpoint.fusion_heads)
+    model = read_published(file, task=task, heads=heads)
+    model.to(PartialState().device)
+    processor = published_processor(model.config, tokenizer=Path(checkpoint.tokenizer))
+    describe(model, variant, options, ocr)
+    if described.train:
+        freeze(model, options)
+    memes = read_memes(task)
+    val = encoded(model, memes[memes.split == "val"], task, processor)
+    trained_with = {
+        **{name: section.model_dump() for name, section in (("base", base), ("ocr", ocr), ("train", options))},
+        "published": {**checkpoint.model_dump(), **described.model_dump(), "sha256": of_file(file)},
+    }
+    if described.train:
+        train = encoded(model, memes[memes.split == "train"], task, processor)
+        inputs = [of_file(paths.valid), of_file(paths.texts), of_folder(Path(checkpoint.tokenizer))]
+        code = of_code(["torch", "transformers", "accelerate"])
+        key = of_value([task.name, variant, inputs, trained_with, computed_with(options), code])
+        curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
+    else:
+        curve = [{"epoch": 0, **validation_score(predict(model, val), val, thresholds=options.thresholds)}]
+    if is_main_process():
+        seen = (memes.split == "train") | (memes.origin == "train")  # it was trained on all that was published so
+        out = paths.variant(variant)
+        write_variant(out, model, processor, memes, val, curve, options, trained_with=trained_with, seen=seen)

@@ -1,0 +1,90 @@
+"""The stage with a tiny encoder: one variant in fp32 and in int8."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from small_project import read_project
+
+from symptomeme.cli.main import main
+from symptomeme.domain.digests import of_file
+from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.layout import INT8_MODEL, VariantPaths, task_paths
+
+VARIANT: VariantPaths = task_paths("anxiety").variant("text_only")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
+    return read_project(tmp_path_factory.mktemp("train"), text_folder, vision_folder, ANXIETY.labels[:2])
+
+
+@pytest.fixture
+def ready(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `made`, the current folder."""
+    shutil.copytree(made, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def run(stage: str, **changes: Any) -> None:
+    """Run a stage, with other values in `train` where told."""
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"].update(changes)
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert main([stage, "--task", "anxiety", "--variant", "text_only"]) == 0
+
+
+def config() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((VARIANT.model / "config.json").read_text())
+    return found
+
+
+@pytest.mark.usefixtures("ready")
+def test_int8_answers_the_same_in_every_place_and_costs_no_second_training(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnx", reason="the extra 'int8' is not installed")
+    run("train")
+    exact = {path.name: of_file(path) for path in VARIANT.model.iterdir()}
+    fp32 = pd.read_parquet(VARIANT.reference)
+    assert (config()["runtime"], INT8_MODEL in exact) == ("fp32", False)
+    run("train", runtime="int8", min_agreement=0.0)
+    found = {path.name: of_file(path) for path in VARIANT.model.iterdir()}
+    assert {name for name in found if exact.get(name) != found[name]} == {
+        INT8_MODEL, "config.json", "training_params.json"
+    }  # fmt: skip
+    assert len(list(Path(".cache/train").iterdir())) == 1
+    assert config()["runtime"] == "int8"
+    assert 0 <= config()["int8_agreement"] <= 1
+    run("evaluate")
+    rows = pd.read_parquet(VARIANT.predictions).set_index("key")
+    reference = pd.read_parquet(VARIANT.reference)
+    assert np.stack(reference.probabilities) == pytest.approx(np.stack(rows.probabilities[reference.key]), abs=2e-6)
+    assert not np.allclose(np.stack(fp32.probabilities), np.stack(reference.probabilities), atol=1e-5, rtol=0)
+    assert "ONNX Runtime in int8" in VARIANT.model_card.read_text()
+    key, (_, number) = reference.key[0], reference.key[0].split("/TR-")
+    picture = f"data/axiom/train/images/TR-{number}.png"
+    capsys.readouterr()
+    assert main(["classify", picture, "--model", str(VARIANT.model), "--text", f"words of {number}", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    told = list(answer["tasks"]["anxiety"]["probabilities"].values())
+    assert told == pytest.approx(list(rows.probabilities[key]), abs=1e-5)
+
+
+@pytest.mark.usefixtures("ready")
+def test_int8_without_its_extra_is_refused_before_training(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"]["runtime"] = "int8"
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert main(["train", "--task", "anxiety", "--variant", "text_only"]) == 1
+    told = capsys.readouterr().err
+    assert "onnxruntime not installed. Type: pip install 'symptomeme[int8]'" in told
+    assert told.count("\n") == 1
+    assert not VARIANT.root.exists()
