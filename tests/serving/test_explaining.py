@@ -115,6 +115,9 @@ def test_more_than_may_wait_are_told_to_and_who_goes_away_leaves_the_place_when_
 
     asyncio.run(ask())
     explaining.close()
+    with pytest.raises(Refusal, match="^the service is ending") as refused:
+        explaining.check()
+    assert refused.value.code == Code.NOT_READY
 
 
 def test_labels_come_through_the_door_to_explain_alone() -> None:

@@ -24,7 +24,7 @@ class Explaining:
 
     def __init__(self, *, most: int) -> None:
         """Take how many may be explained or wait for it."""
-        self._most, self._within = most, set[Future[dict[str, Any]]]()
+        self._most, self._within, self._has_ended = most, set[Future[dict[str, Any]]](), False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="explaining", initializer=use_one_core)
         # of a model that is no longer served nothing is kept
         self._explainers: WeakKeyDictionary[Predictor, Explainer] = WeakKeyDictionary()
@@ -33,8 +33,10 @@ class Explaining:
         """Whether there is room for one more.
 
         Raises:
-            Refusal: there is none.
+            Refusal: there is none, or the service is ending.
         """
+        if self._has_ended:
+            raise Refusal(Code.NOT_READY, "the service is ending.")
         if len(self._within) >= self._most:
             raise Refusal(Code.BUSY, f"{len(self._within)} explanations wait already.")
 
@@ -52,7 +54,7 @@ class Explaining:
             labels: those to explain; None: of each task those claimed, else the most probable.
 
         Raises:
-            Refusal: too many wait.
+            Refusal: too many wait, or the service is ending.
             ModelError: a model's tokenizer does not tell where in a text its tokens stand.
         """
         self.check()
@@ -65,6 +67,7 @@ class Explaining:
 
     def close(self) -> None:
         """End when what is being explained has been; what waits is called off."""
+        self._has_ended = True
         self._thread.shutdown(cancel_futures=True)
 
     def _explain(self, image: bytes, found: "Examined", models: Models, labels: Sequence[str] | None) -> dict[str, Any]:
