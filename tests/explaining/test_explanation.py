@@ -40,7 +40,7 @@ def meme(tmp_path: Path) -> Path:
 def found(models: dict[str, Served], meme: Path, labels: list[str] | None = None) -> dict[str, Any]:
     asked = models_with(models, labels)
     said = examine(meme, str(meme), list(asked.values()), TEXT)
-    explainers = {task: Explainer(served.predictor) for task, served in asked.items()}
+    explainers = {task: Explainer.of(served.predictor) for task, served in asked.items()}
     return explanation(said, explainers, read_picture(meme), labels)
 
 

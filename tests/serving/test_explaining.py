@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -53,7 +52,7 @@ def test_it_explains_as_the_command_line_does_and_keeps_nothing(service: Any, pa
         for task in LABELS
     }
     found = examine(IMAGE, "image", list(models.values()), "i cannot sleep")
-    explainers = {task: Explainer(served.predictor) for task, served in models.items()}
+    explainers = {task: Explainer.of(served.predictor) for task, served in models.items()}
     expected = explanation(found, explainers, read_picture(IMAGE), None)
     assert list(told["milliseconds"]) == list(expected["milliseconds"])
     assert {**told, "milliseconds": expected["milliseconds"]} == {
@@ -115,7 +114,7 @@ def test_more_than_may_wait_are_told_to_and_who_goes_away_leaves_the_place_when_
 
     asyncio.run(ask())
     explaining.close()
-    with pytest.raises(Refusal, match="^the service is ending") as refused:
+    with pytest.raises(Refusal, match=r"^the service is ending\.$") as refused:
         explaining.check()
     assert refused.value.code == Code.NOT_READY
 

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     picture = read_picture(arguments.image)
     models = models_with({served.task: served for served in asked_models(arguments)}, arguments.labels)
     said = examine(arguments.image, str(arguments.image), list(models.values()), arguments.text)
-    explainers = {task: Explainer(served.predictor) for task, served in models.items()}
+    explainers = {task: Explainer.of(served.predictor) for task, served in models.items()}
     found = explanation(said, explainers, picture, arguments.labels)
     if arguments.out:
         with replacing(arguments.out) as beside:

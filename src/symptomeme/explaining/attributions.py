@@ -17,7 +17,7 @@ from symptomeme.models.processor import SymptomProcessor
 STEPS = 32
 """Points of the Gauss-Legendre rule between the baseline and the meme."""
 
-AT_ONCE = 16
+AT_ONCE = 8
 """Points in one forward and backward pass."""
 
 Floats = npt.NDArray[np.float64]

@@ -1,7 +1,7 @@
 """One model, and what moved its labels."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from PIL import Image
 
@@ -10,6 +10,7 @@ from symptomeme.explaining.patches import Patch, patch_sums, scored_patches, see
 from symptomeme.explaining.words import Word, scored_words
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import load_classifier
+from symptomeme.models.processor import SymptomProcessor
 from symptomeme.predictor import Predictor
 
 OWN_PATCH = 16
@@ -50,8 +51,13 @@ class Explained(NamedTuple):
 class Explainer:
     """Explains what one model says, by its weights in fp32, whatever it answers with."""
 
-    def __init__(self, predictor: Predictor) -> None:
-        """Share the predictor's model, or load it where that has no gradients.
+    def __init__(self, model: SymptomClassifier, processor: SymptomProcessor) -> None:
+        """Take a model in evaluation mode; its weights are left without gradients."""
+        self._model, self._processor = model.requires_grad_(False), processor
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> Self:
+        """One that shares the predictor's model, or loads it where what answers has no gradients.
 
         Raises:
             ModelError: the folder holds no model of this package.
@@ -59,8 +65,7 @@ class Explainer:
         model = predictor.model
         if not isinstance(model, SymptomClassifier):
             model = load_classifier(predictor.folder).eval()
-        self._model = model.requires_grad_(False)
-        self._processor = predictor.processor
+        return cls(model, predictor.processor)
 
     def explain(self, picture: Image.Image, text: str, labels: Sequence[str]) -> list[Explained]:
         """What moved each of these labels of one meme: an RGB picture, and the words in it as the model got them.

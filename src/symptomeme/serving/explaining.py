@@ -76,6 +76,6 @@ class Explaining:
 
         for served in models.values():
             if served.predictor not in self._explainers:
-                self._explainers[served.predictor] = Explainer(served.predictor)
+                self._explainers[served.predictor] = Explainer.of(served.predictor)
         explainers = {task: self._explainers[served.predictor] for task, served in models.items()}
         return explanation(found, explainers, read_picture(image), labels)
