@@ -123,10 +123,11 @@ class Features(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """An answer, and by task the features that it rests on."""
+    """An answer, and by task the features and the words that it rests on."""
 
     answer: dict[str, Any]
     features: dict[str, Features]
+    texts: dict[str, str]
 
 
 def answer(
@@ -223,7 +224,7 @@ def examined(
         served.task: Features(len(words.reading.text), words.reading.confidence, said.embedding)
         for served, words, said in found
     }
-    return Examined(told, features)
+    return Examined(told, features, {served.task: words.reading.text for served, words, _ in found})
 
 
 def ocr_params(ocr: dict[str, Any] | None) -> OcrParams:

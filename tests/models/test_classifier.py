@@ -44,6 +44,14 @@ def test_shuffling_a_batch_only_shuffles(attention: str, off: dict[str, None], b
     assert_close(shuffled.logits, model(**batch).logits[order], atol=1e-6, rtol=0)
 
 
+@torch.no_grad()
+def test_embeddings_of_tokens_stand_for_the_tokens(build: Build, batch: Batch) -> None:
+    model = build()
+    embeds = model.text_encoder.get_input_embeddings()(batch["input_ids"])
+    others = {name: values for name, values in batch.items() if name != "input_ids"}
+    assert torch.equal(model(**others, inputs_embeds=embeds).logits, model(**batch).logits)
+
+
 @VARIANTS
 @torch.no_grad()
 def test_save_and_load_give_equal_logits(off: dict[str, None], build: Build, batch: Batch, tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def test_text_and_reasoning_are_joined(make: Make) -> None:
     ]
 
 
+def test_tokens_know_where_they_stand_and_are_those_of_the_model(make: Make) -> None:
+    processor, text = make(max_length=4), "cannot  sleep again"
+    ids, spans = processor.encode_with_spans(text)
+    assert [ids] == processor.encode_texts([text])
+    assert [text[start:end] for start, end in spans] == ["", "cannot", "sleep", ""]
+
+
 def test_no_separator_means_the_tokenizers_own(make: Make) -> None:
     processor = make(separator=None)
     assert processor.separator == " [SEP] "

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 from running_service import IMAGE, ROOT, service
 from served_page import (
     STUB,
+    WAITING,
     answer_on,
     answer_with,
     choose,
@@ -180,8 +181,43 @@ def test_abstention_support_and_foreign_text_are_shown_as_text(opened: Opened) -
     page.get_by_role("button", name="Copy the answer as JSON").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == STUB
-    expect(page.locator("#explanation")).to_be_hidden()
+    expect(page.locator(".explanation:visible")).to_have_count(0)
     assert opened.faults == []
+
+
+def test_what_moved_a_label_is_shown_when_asked_for(opened: Opened) -> None:
+    page = opened.page
+    choose(page, IMAGE)
+    settled(page)
+    card = page.locator("[data-task=anxiety]")
+    button = card.get_by_role("button", name="Why? (anxiety)")
+    busy = {"code": "busy", "message": "4 explanations wait already.", "remedy": "Ask later.", "request_id": "a1"}
+    page.route(
+        "**/explain", lambda route: route.fulfill(status=503, json={"error": busy}, headers={"Retry-After": "7"})
+    )
+    button.click()
+    expect(card.get_by_role("status")).to_have_text("4 explanations wait already. Try again in 7 s.")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    page.unroute("**/explain")
+    with page.expect_response("**/explain", timeout=WAITING) as response:
+        button.click()
+    explained = response.value.json()["tasks"]["anxiety"]["explained"]
+    sections = card.locator(".explanation section")
+    expect(sections).to_have_count(len(explained))
+    for section, told in zip(sections.all(), explained, strict=True):
+        expect(section.get_by_role("heading")).to_contain_text(f"“{told['label']}”")
+        expect(section.locator(".shaded span")).to_have_text([word["text"] for word in told["words"]])
+        expect(section.locator("rect")).to_have_count(len(told["patches"]))
+        section.locator("summary").click()
+        scored = [part for part in (*told["words"], *told["patches"]) if part["score"] is not None]
+        expect(section.locator("tbody tr")).to_have_count(len(scored))
+    assert faults_of_access(page) == []
+    page.set_viewport_size({"width": 320, "height": 600})
+    assert not is_too_wide(page)
+    button.click()
+    expect(sections.first).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    assert own_faults(opened, 503) == []
 
 
 def test_refusals_say_what_to_do(opened: Opened) -> None:

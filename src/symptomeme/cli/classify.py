@@ -5,17 +5,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from symptomeme.cli.model_options import add_model_options, asked_models, check_files
 from symptomeme.domain.errors import InputError
-from symptomeme.domain.labels import TASKS
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `classify`."""
     verb = verbs.add_parser("classify", help="say which symptoms memes express")
     verb.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    verb.add_argument("--task", choices=TASKS, help="one task only")
-    verb.add_argument("--model", metavar="DIR_OR_URI", help="a folder, or models:/NAME@ALIAS; default: the champions")
-    verb.add_argument("--text", help="the words in the meme, in place of reading them")
+    add_model_options(verb)
     verb.add_argument("--reasoning", metavar="TEXT", help="figurative reasoning, for a model that was trained with it")
     verb.add_argument("--json", action="store_true", help="print a JSON array, an object an image")
     verb.set_defaults(run=run)
@@ -28,26 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: an image is missing, or a folder; or no model was trained with the reasoning that is given.
         ImageError: one is no picture that can be shown whole; none is classified then.
     """
-    folders = [str(path) for path in arguments.images if path.is_dir()]
-    if folders:
-        raise InputError(
-            f"{', '.join(folders)}: a folder; expected pictures. For a folder: "
-            f"symptomeme score {folders[0]} OUT.parquet --task TASK."
-        )
-    missing = [str(path) for path in arguments.images if not path.is_file()]
-    if missing:
-        raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")
+    check_files(arguments.images)
     from symptomeme.data.transforms import read_picture
 
     for path in arguments.images:
         read_picture(path)  # before the models, which take seconds to load
-    from symptomeme.lifecycle.served import champions, model_at
     from symptomeme.predictor import answer
 
-    if arguments.model:
-        models = [model_at(arguments.model, task=arguments.task)]
-    else:
-        models = champions([arguments.task] if arguments.task else None)
+    models = asked_models(arguments)
     if arguments.reasoning is not None and not any(served.predictor.config.reasoning for served in models):
         raise InputError("--reasoning: no model asked was trained with reasoning. Leave it out.")
     answers = [answer(path, str(path), models, arguments.text, arguments.reasoning) for path in arguments.images]

@@ -15,6 +15,7 @@ from symptomeme.cli import (
     classify,
     demo,
     draw,
+    explain,
     import_data,
     monitor,
     package,
@@ -28,7 +29,7 @@ from symptomeme.cli import (
 from symptomeme.domain.errors import SymptomemeError
 
 GROUPS = (
-    *(import_data, draw, weights, checkpoint, params, stage, classify),
+    *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
     *(promotion, trace, package, monitor, score, demo),
 )
 """Modules of verbs, in the order in which help tells them."""

@@ -7,7 +7,8 @@ _PREDICTOR = (
     "diskcache", "numpy", "pillow", "pydantic", "pytesseract", "pyyaml", "scipy", "torch", "tqdm", "transformers",
 )  # fmt: skip
 
-SERVICE = (*_PREDICTOR, "anyio", "bentoml", "cachetools", "prometheus-client", "pydantic-settings", "starlette")
+SERVICE = (*_PREDICTOR, "anyio", "bentoml", "cachetools", "captum", "prometheus-client", "pydantic-settings",
+           "starlette")  # fmt: skip
 """Distributions that the service imports."""
 
 REGISTERED = (*_PREDICTOR, "mlflow", "pandas")

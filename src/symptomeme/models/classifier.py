@@ -85,6 +85,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         labels: Tensor | None = None,
         text_states: Tensor | None = None,
         image_states: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
     ) -> SymptomOutput:
         """Classify B memes; inputs of a modality that is off are ignored.
 
@@ -95,11 +96,12 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             labels: single label: int (B,); multi label: 0 or 1 (B, C). With them come the losses.
             text_states: what `frozen_states` gave for these texts, in place of input_ids: float (B, M, L, H).
             image_states: what it gave for these pictures, in place of pixel_values: float (B, M, P, H).
+            inputs_embeds: the text encoder's embeddings of tokens, in place of input_ids: float (B, L, H).
 
         Raises:
             ModelError: an input of a modality that is on is missing.
         """
-        text = self._read(input_ids, attention_mask, text_states) if self.config.text else None
+        text = self._read(input_ids, attention_mask, text_states, inputs_embeds) if self.config.text else None
         image = self._look(pixel_values, image_states) if self.config.image else None
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
@@ -147,13 +149,20 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         """As `outputs.calibrated` gives them: float32 (B, C) of logits (B, C)."""
         return calibrated(logits, self.config)
 
-    def _read(self, input_ids: Tensor | None, attention_mask: Tensor | None, text_states: Tensor | None) -> Modality:
-        if attention_mask is None or (input_ids is None and text_states is None):
+    def _read(
+        self,
+        input_ids: Tensor | None,
+        attention_mask: Tensor | None,
+        text_states: Tensor | None,
+        inputs_embeds: Tensor | None = None,
+    ) -> Modality:
+        if attention_mask is None or (input_ids is None and text_states is None and inputs_embeds is None):
             raise ModelError(
                 "this model reads text: give it input_ids and attention_mask, as its processor makes them."
             )
         if text_states is None:
-            found = self.text_encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+            tokens = {"input_ids": input_ids} if inputs_embeds is None else {"inputs_embeds": inputs_embeds}
+            found = self.text_encoder(**tokens, attention_mask=attention_mask, output_hidden_states=True)
             hidden = found.hidden_states
         else:
             _, hidden = run_from(self.text_encoder, text_states, "inputs_embeds", attention_mask=attention_mask)

@@ -87,15 +87,30 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
             f"{text}{self.separator}{reasoning}" if reasoning.strip() else text
             for text, reasoning in zip(texts, reasonings or [""] * len(texts), strict=True)
         ]
-        ids: list[list[int]] = self.tokenizer(
-            joined,
+        ids: list[list[int]] = self._tokenized(joined)["input_ids"]
+        return ids
+
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of one meme without reasoning, and start and end of each in the text; of special ones (0, 0).
+
+        Raises:
+            ModelError: the tokenizer does not tell.
+        """
+        if not self.tokenizer.is_fast:
+            raise ModelError(f"{type(self.tokenizer).__name__} does not tell where in a text its tokens stand.")
+        found = self._tokenized([text], return_offsets_mapping=True)
+        return found["input_ids"][0], found["offset_mapping"][0]
+
+    def _tokenized(self, texts: list[str], **more: bool) -> Any:
+        return self.tokenizer(
+            texts,
             truncation=True,
             max_length=self.max_length,
             padding=False,
             return_attention_mask=False,
             return_token_type_ids=False,
-        )["input_ids"]
-        return ids
+            **more,
+        )
 
     def pad(self, ids: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         """input_ids and attention_mask (1 = real token), int64 (B, L), padded on the right to the longest."""

@@ -23,7 +23,7 @@ class Forward:
 
     def __init__(self, *, most: int) -> None:
         """Take the most memes in one pass."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="forward", initializer=_use_one_core)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="forward", initializer=use_one_core)
         self._batcher = Batcher(self._thread, most=most)
 
     async def __call__(self, predictor: "Predictor", task: str, picture: Image.Image, text: str) -> "Prediction":
@@ -35,7 +35,7 @@ class Forward:
         self._thread.shutdown(cancel_futures=True)
 
 
-def _use_one_core() -> None:
+def use_one_core() -> None:
     """Keep torch from waiting, at every layer, for a second thread whose core reads words."""
     import torch  # noqa: PLC0415
 

@@ -16,6 +16,7 @@ from symptomeme.serving.contract import (
     ModelsAnswer,
 )
 from symptomeme.serving.door.codes import TABLE, Code, Refusal
+from symptomeme.serving.explanation_contract import EXAMPLE_EXPLANATION, Explanation
 
 _REF = "#/components/schemas/{model}"
 _OPEN = [Code.BAD_REQUEST, Code.FORBIDDEN, Code.NOT_ALLOWED, Code.TOO_MANY_REQUESTS, Code.INTERNAL, Code.TOO_SLOW]
@@ -34,13 +35,15 @@ _TASKS = {"type": "string", "description": "names with commas between; default: 
 _FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG, GIF, WebP, BMP or TIFF"}
 _TEXT = {"type": "string", "description": "the words in it, in place of reading them"}
 _ONE = {"image": _FILE, "text": _TEXT, "tasks": _TASKS}
+_LABELS = {"type": "string", "description": "names with commas between; default: those claimed, else the likeliest"}
+_WHY = {**_ONE, "labels": _LABELS}
 _MANY = {"images": {"type": "array", "minItems": 1, "items": _FILE}, "tasks": _TASKS}
 
 
 @cache
 def described() -> dict[str, Any]:
     """The OpenAPI document."""
-    schemas = [(model, "serialization") for model in (Answer, BatchAnswer, ErrorAnswer, ModelsAnswer)]
+    schemas = [(model, "serialization") for model in (Answer, BatchAnswer, ErrorAnswer, Explanation, ModelsAnswer)]
     _, found = models_json_schema(schemas, ref_template=_REF)  # type: ignore[arg-type]
     return {
         "openapi": "3.1.0",
@@ -65,6 +68,9 @@ def _paths() -> dict[str, Any]:
     runs, ready = "The process runs", "A drawn picture was answered by the models that are live"
     return {
         "/classify": {"post": _posted("classify", "Of one meme", _ONE, "Answer", EXAMPLE, _PICTURE)},
+        "/explain": {
+            "post": _posted("explain", "Why, of one meme", _WHY, "Explanation", EXAMPLE_EXPLANATION, _PICTURE)
+        },
         "/classify_batch": {"post": _posted("classify_batch", "Of several memes", _MANY, "BatchAnswer", batch, [])},
         "/models": {"get": _read("models", "The models that answer now", models, _KEYED)},
         "/metrics": {"get": _read("metrics", "Metrics for Prometheus", metrics, _KEYED)},

@@ -14,6 +14,7 @@ from symptomeme.serving.answering import Answering, Busy, Ended
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.door import Door
 from symptomeme.serving.door.passage import current, told
+from symptomeme.serving.explaining import Explaining
 from symptomeme.serving.following import Followed, Models
 from symptomeme.serving.keeping import count, keep
 from symptomeme.serving.metrics import metrics
@@ -23,7 +24,7 @@ from symptomeme.serving.self_test import SelfTest
 from symptomeme.serving.settings import LONGEST, read_settings
 from symptomeme.serving.store import stored_folder
 from symptomeme.serving.support import LABEL, read_support
-from symptomeme.serving.taking import ManyMemes, OneMeme, asked_for
+from symptomeme.serving.taking import ManyMemes, MemeToExplain, OneMeme, asked_about, asked_for
 from symptomeme.serving.work import together
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Memes:
         self._settings = read_settings()
         self._support = read_support(self._settings.support).model_dump(exclude_none=True)
         self._answering = Answering(self._settings)
+        self._explaining = Explaining(most=self._settings.explanations)
         self._self_test = SelfTest(self._answering)
         state, own = find_place(Path.cwd())
         self._requests = None if state is None else state.requests
@@ -68,6 +70,7 @@ class Memes:
     def end(self) -> None:
         """Stop following and answering."""
         self._followed.end()
+        self._explaining.close()
         self._answering.close()
 
     async def __is_ready__(self) -> bool:
@@ -78,6 +81,13 @@ class Memes:
     async def classify(self, image: bytes, text: str | None = None, tasks: list[str] | None = None) -> Any:
         """Tell which symptoms a meme expresses, as `symptomeme classify --json` does, with an id of the request."""
         return await told(self._classify(image, text, tasks))
+
+    @bentoml.api(input_spec=MemeToExplain)  # type: ignore[untyped-decorator]
+    async def explain(
+        self, image: bytes, text: str | None = None, tasks: list[str] | None = None, labels: list[str] | None = None
+    ) -> Any:
+        """Tell which words and which parts of a picture moved its labels, as `symptomeme explain --json` does."""
+        return await told(self._explain(image, text, tasks, labels))
 
     @bentoml.api(input_spec=ManyMemes)  # type: ignore[untyped-decorator]
     async def classify_batch(self, images: list[bytes], tasks: list[str] | None = None) -> Any:
@@ -95,6 +105,19 @@ class Memes:
     async def _classify(self, image: bytes, text: str | None, tasks: list[str] | None) -> dict[str, Any]:
         at, models = datetime.now(UTC), asked_for(tasks, self._followed.now())
         return self._told(at, current().request_id, await self._find(image, "image", models, text))
+
+    async def _explain(
+        self, image: bytes, text: str | None, tasks: list[str] | None, labels: list[str] | None
+    ) -> dict[str, Any]:
+        """It is neither counted as an answer nor kept for monitoring: the meme was classified for that."""
+        self._explaining.check()
+        models = asked_about(labels, asked_for(tasks, self._followed.now()))
+        found = await self._find(image, "image", models, text)
+        try:
+            explained = await self._explaining.explain(image, found, models, labels)
+        except ModelError as error:
+            raise _unavailable(error) from None
+        return {**explained, "request_id": current().request_id, **self._support_for(explained)}
 
     async def _classify_batch(self, images: list[bytes], tasks: list[str] | None) -> dict[str, Any]:
         at, request_id = datetime.now(UTC), current().request_id
@@ -128,8 +151,7 @@ class Memes:
         except Ended as error:
             raise Refusal(Code.NOT_READY, str(error)) from None
         except (ModelError, ToolError) as error:
-            _log.error("%s: %s", current().request_id, error)
-            raise Refusal(Code.UNAVAILABLE, "the models cannot answer now.") from None
+            raise _unavailable(error) from None
 
     def _told(self, at: datetime, request_id: str, found: "Examined | Refusal") -> dict[str, Any]:
         """What is answered, once nothing can come between; it is counted and kept here."""
@@ -139,8 +161,18 @@ class Memes:
         count(found)
         if self._requests is not None:
             keep(self._requests, at, request_id, found)
-        claims = any(LABEL in task["labels"] for task in found.answer["tasks"].values())
-        return {**found.answer, "request_id": request_id, **({"support": self._support} if claims else {})}
+        return {**found.answer, "request_id": request_id, **self._support_for(found.answer)}
+
+    def _support_for(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Places to turn to, where the answer claims Self-Harm."""
+        claims = any(LABEL in task["labels"] for task in answer["tasks"].values())
+        return {"support": self._support} if claims else {}
+
+
+def _unavailable(error: Exception) -> Refusal:
+    """What a fault of the models or of Tesseract is told as; the log names it."""
+    _log.error("%s: %s", current().request_id, error)
+    return Refusal(Code.UNAVAILABLE, "the models cannot answer now.")
 
 
 Memes.add_asgi_middleware(Door)  # type: ignore[attr-defined] # the decorator has made a Service of the class

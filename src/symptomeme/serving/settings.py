@@ -31,6 +31,7 @@ class ServingSettings(BaseSettings):
     queue: int = Field(default=64, ge=1)  # images that wait for an answer
     ocr_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)  # pictures that are read at a time
     max_forward: int = Field(default=16, ge=1)  # memes in one forward pass
+    explanations: int = Field(default=4, ge=1)  # that are made, one at a time, or wait for it
     cache_entries: int = Field(default=2048, ge=0)  # readings, and answers of each model, that are remembered
     support: Path | None = None  # a file of support resources; None: the one that comes with the package
 

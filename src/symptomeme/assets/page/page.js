@@ -1,7 +1,8 @@
 // The page's behaviour: a meme comes in, is asked about, and the answer is shown.
 import { listen } from "./intake.js";
 import { modelOf, resourceOf } from "./more.js";
-import { classify, models } from "./request.js";
+import { explained, failed, waiting } from "./explanation.js";
+import { classify, explain, models } from "./request.js";
 import { facts, summary, taskCard, titled, trust } from "./results.js";
 
 const at = (id) => document.getElementById(id);
@@ -11,6 +12,7 @@ let key = ""; // in memory alone
 let asked = null; // { image, text }: what "Try again" repeats
 let running = null; // AbortController of the request on its way
 let shown = null; // the answer
+let answered = null; // { image, text }: what it is of
 let address = ""; // of the preview
 
 function state(name) {
@@ -58,6 +60,7 @@ async function run(image, text) {
 
 function show(answer) {
   shown = answer;
+  answered = asked;
   at("text").value = answer.text.value;
   at("trust").textContent = trust(answer.text);
   if (document.activeElement === at("reread")) at("again").focus(); // before it is hidden
@@ -74,6 +77,28 @@ function show(answer) {
   at("outcome").hidden = at("words").hidden = false;
   state("done");
   if (at("outcome").getBoundingClientRect().top > innerHeight * 0.8) at("outcome").scrollIntoView(); // a phone
+}
+
+/** A press on "Why?": asked once, then shown and hidden. */
+async function why(button) {
+  const place = at(button.getAttribute("aria-controls"));
+  const said = button.nextElementSibling;
+  if (!place.childElementCount) {
+    if (said.textContent === waiting) return;
+    said.textContent = waiting;
+    const task = button.closest("[data-task]").dataset.task;
+    const { image, text } = answered;
+    try {
+      const { tasks, picture } = await explain(image, { text, task, key });
+      place.replaceChildren(...explained(tasks[task].explained, { picture, address, claimed: tasks[task].labels }));
+      said.textContent = "";
+    } catch (error) {
+      said.textContent = failed(error);
+      return;
+    }
+  }
+  place.hidden = !place.hidden;
+  button.setAttribute("aria-expanded", String(!place.hidden));
 }
 
 function fail(error) {
@@ -98,6 +123,10 @@ listen({ take, hint });
 at("picture").addEventListener("error", () => {
   at("picture").hidden = true;
   at("unseen").hidden = false;
+});
+at("tasks").addEventListener("click", (event) => {
+  const button = event.target.closest(".ask-why");
+  if (button) why(button);
 });
 at("again").addEventListener("click", () => run(asked.image, at("text").value));
 at("reread").addEventListener("click", () => run(asked.image, null));

@@ -27,11 +27,20 @@ const OURS = {
 const PASSING = [0, 429, 500, 502, 503, 504];
 
 /** The answer to one picture; `text` null lets the service read the words itself. */
-export function classify(image, { text, key, signal }) {
+export const classify = (image, { text, key, signal }) => ask("classify", { method: "POST", body: form(image, text), signal }, key);
+
+/** What moved the labels of one task. */
+export function explain(image, { text, task, key, signal }) {
+  const body = form(image, text);
+  body.append("tasks", task);
+  return ask("explain", { method: "POST", body, signal }, key);
+}
+
+function form(image, text) {
   const body = new FormData();
   body.append("image", image, image.name || "image");
   if (text !== null) body.append("text", text);
-  return ask("classify", { method: "POST", body, signal }, key);
+  return body;
 }
 
 /** The models that are served. */

@@ -51,10 +51,24 @@ export function taskCard(task, { labels, probabilities, thresholds, abstain, mod
   const legend = make("p", { className: "legend", children: [make("i"), "The mark on a bar: the threshold that a symptom needs to be claimed"] });
   const card = make("article", {
     className: "task",
-    children: [make("header", { children: [title, which] }), claim, why, bars, legend],
+    children: [make("header", { children: [title, which] }), claim, why, bars, legend, ...whyOf(task)],
   });
   card.dataset.task = task;
   return card;
+}
+
+/** The button that asks why, what it says while it waits, and the place for what it finds. */
+function whyOf(task) {
+  const place = make("div", { className: "explanation" });
+  place.id = `why-${task}`;
+  place.hidden = true;
+  const button = make("button", { className: "ask-why", text: "Why?", children: [make("span", { className: "unseen", text: ` (${task})` })] });
+  button.type = "button";
+  button.setAttribute("aria-expanded", "false");
+  button.setAttribute("aria-controls", place.id);
+  const said = make("p", { className: "soft" });
+  said.setAttribute("role", "status");
+  return [button, said, place];
 }
 
 function bar(label, probability, threshold, claimed) {

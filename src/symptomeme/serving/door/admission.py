@@ -13,6 +13,7 @@ from symptomeme.serving.settings import ServingSettings
 
 FORMS = {
     "/classify": Fields(images="image", several=False, text=True),
+    "/explain": Fields(images="image", several=False, text=True, labels=True),
     "/classify_batch": Fields(images="images", several=True, text=False),
 }
 READ = ("/models", "/metrics", "/openapi.json", "/docs.json", *HEALTH)

@@ -25,6 +25,7 @@ class Fields(NamedTuple):
     images: str  # the field with the pictures
     several: bool
     text: bool  # whether the words may be told
+    labels: bool = False  # whether labels may be
 
 
 class _InMemory(MultiPartParser):
@@ -101,7 +102,7 @@ async def _within(headers: Headers, receive: Receive, most: int, take: Callable[
 
 
 async def _form_of(found: FormData, fields: Fields, most: int, *, as_json: bool) -> Form:
-    allowed = [fields.images, "tasks", *(["text"] if fields.text else [])]
+    allowed = [fields.images, "tasks", *(["text"] if fields.text else []), *(["labels"] if fields.labels else [])]
     if set(found) - set(allowed):
         raise Refusal(Code.BAD_FORM, f"the form has a field that is none of {', '.join(allowed)}.")
     images = found.getlist(fields.images)
@@ -109,18 +110,17 @@ async def _form_of(found: FormData, fields: Fields, most: int, *, as_json: bool)
     if not files or len(files) != len(images):
         expected = f"1 to {most} files" if fields.several else "one file"
         raise Refusal(Code.BAD_FORM, f"{fields.images}: expected {expected}, not text or a URL.")
-    texts, tasks = words_in(found, "text"), words_in(found, "tasks")
+    texts, tasks, labels = (words_in(found, field) for field in ("text", "tasks", "labels"))
     if as_json:
-        texts, tasks = (
-            [string_in(text) for text in texts if text != "null"],
-            [told for told in tasks if told != "null"],
-        )
+        texts = [string_in(text) for text in texts if text != "null"]
+        tasks, labels = ([told for told in names if told != "null"] for names in (tasks, labels))
     if len(texts) > 1:
         raise Refusal(Code.BAD_FORM, "text: it is there more than once.")
     return Form(
         images=[await file.read() for file in files],
         text=texts[0] if texts else None,
         tasks=[name for told in tasks for name in names_in(told)] if tasks else None,
+        labels=[name for told in labels for name in names_in(told)] if labels else None,
     )
 
 

@@ -18,11 +18,12 @@ _log = logging.getLogger("bentoml.symptomeme")
 
 @dataclass(frozen=True)
 class Form:
-    """What a caller sent: pictures, and the words and tasks told with them."""
+    """What a caller sent: pictures, and the words, tasks and labels told with them."""
 
     images: list[bytes]
     text: str | None = None
     tasks: list[str] | None = None
+    labels: list[str] | None = None
 
 
 @dataclass

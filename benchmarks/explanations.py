@@ -1,0 +1,161 @@
+"""Whether an explanation finds what moved a label: the symbol that was planted in a meme of the sample.
+
+    python benchmarks/explanations.py                # every task in params.yaml
+    python benchmarks/explanations.py anxiety
+
+Reads what `make demo` left in data/ and artifacts/. Of each task it takes the first memes of the leak-free test split
+that show one symbol, 50 in all, whatever the model says of them, and explains the label whose symbol it is. Words and
+patches are ranked together by their scores. The symbol is found where the first is a patch that it covers to a quarter
+or more, by the box that the drawer wrote. Chance is the share of a meme's parts that are such patches.
+
+The same is done with weights at random, anew for each meme. Exit code 1 says that the symbol is found in fewer than 80%
+with the trained weights, or with random ones more often than chance explains (one-sided, 5%).
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from symptomeme.data.transforms import read_picture
+from symptomeme.domain.labels import TASKS, Task
+from symptomeme.domain.layout import dataset_paths, task_paths
+from symptomeme.domain.params import read_params
+from symptomeme.domain.progress import progress
+from symptomeme.evaluation.views import leaked
+from symptomeme.explaining.explainer import Explained, Explainer
+from symptomeme.explaining.patches import Box
+from symptomeme.learning.batches import read_memes
+from symptomeme.learning.build import prepare_torch
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.predictor import Predictor
+from symptomeme.sample.symbols import SYMBOLS
+
+MEMES = 50  # of all tasks together
+COVERED = 0.25  # share of a patch that shows the symbol
+WANTED = 0.8  # share of memes whose symbol is found
+SURE = 0.95  # of random weights, that chance does not explain what they find
+
+
+class Planted(NamedTuple):
+    """A meme, and where its symbol stands."""
+
+    image: Path
+    text: str  # as it was read
+    label: str  # whose symbol it is
+    box: Box
+
+
+class Ranked(NamedTuple):
+    """Whether the symbol came first in one meme, and how likely that is by chance."""
+
+    found: bool
+    chance: float
+
+
+def planted(task: Task, count: int) -> list[Planted]:
+    """The first memes of the leak-free test split with one symbol."""
+    memes = read_memes(task)
+    memes = memes[(memes.split == "test") & ~leaked(memes)]
+    rows = {row["key"]: row for row in _boxes(task)}
+    labels = {SYMBOLS[label].name: label for label in task.labels}
+    found = [
+        Planted(Path(meme.image), meme.text, labels[symbol["name"]], tuple(symbol["box"]))
+        for meme in memes.itertuples()
+        for symbol in rows[meme.key]["symbols"]
+        if len(rows[meme.key]["symbols"]) == 1
+    ]
+    if len(found) < count:
+        raise SystemExit(f"{task.name}: {len(found)} test memes show one symbol, {count} are needed. Run 'make demo'.")
+    return found[:count]
+
+
+def _boxes(task: Task) -> Iterator[dict[str, Any]]:
+    """What the drawer wrote of the test memes."""
+    path = dataset_paths(task.dataset).boxes("test")
+    if not path.is_file():
+        raise SystemExit(f"{path} is missing: only drawn memes have it. Run 'make demo'.")
+    return map(json.loads, path.read_text(encoding="utf-8").splitlines())
+
+
+def covered(patch: Box, box: Box) -> float:
+    """The share of a patch that a box covers."""
+    across = min(patch[2], box[2]) - max(patch[0], box[0])
+    down = min(patch[3], box[3]) - max(patch[1], box[1])
+    return max(0.0, across) * max(0.0, down) / ((patch[2] - patch[0]) * (patch[3] - patch[1]))
+
+
+def ranked(explained: Explained, box: Box) -> Ranked:
+    """Whether a patch with the symbol is first among all words and patches."""
+    words = [(word.score, False) for word in explained.words if word.score is not None]
+    patches = [(patch.score, covered(patch.box, box) >= COVERED) for patch in explained.patches]
+    parts = [*words, *patches]
+    return Ranked(max(parts)[1], sum(shows for _, shows in parts) / len(parts))
+
+
+def most_by_chance(chances: Sequence[float]) -> int:
+    """As many as are found by chance with a probability of SURE or more."""
+    counts = np.ones(1)  # probability of each number found
+    for chance in chances:
+        counts = np.convolve(counts, [1 - chance, chance])
+    return int(np.searchsorted(counts.cumsum(), SURE))
+
+
+def told(name: str, rows: Sequence[Ranked]) -> str:
+    """A line of the table."""
+    found, chance = (np.mean([getattr(row, field) for row in rows]) for field in Ranked._fields)
+    return f"| {name} | {len(rows)} | {found:.2f} | {chance:.2f} |"
+
+
+def explained_memes(name: str, count: int) -> Iterator[tuple[bool, Ranked, Ranked]]:
+    """Of each meme: whether the model claims the label, and what is found with its weights and with random ones."""
+    predictor = Predictor(task_paths(name).variant("fusion").model)
+    trained = Explainer.of(predictor)
+    for seed, meme in enumerate(progress(planted(TASKS[name], count), what=name)):
+        picture = read_picture(meme.image)
+        torch.manual_seed(seed)
+        untrained = Explainer(SymptomClassifier(predictor.config).eval(), predictor.processor)
+        (said,) = predictor.predict([picture], [meme.text])
+        rows = [ranked(one.explain(picture, meme.text, [meme.label])[0], meme.box) for one in (trained, untrained)]
+        yield meme.label in said.labels, rows[0], rows[1]
+
+
+def main() -> int:
+    """Print a table; say whether both claims hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(TASKS))
+    arguments = parser.parse_args()
+    params = read_params()
+    prepare_torch(threads=params.base.threads)
+    tasks = arguments.tasks or list(params.tasks)
+    rows = pd.DataFrame(
+        [
+            (task, claimed, with_trained, with_random)
+            for task in tasks
+            for claimed, with_trained, with_random in explained_memes(task, MEMES // len(tasks))
+        ],
+        columns=["task", "claimed", "trained", "random"],
+    )
+    print("| weights, memes | memes | symbol first | by chance |\n|---|---|---|---|")
+    print(told("trained, all", list(rows.trained)))
+    for task in tasks:
+        print(told(f"trained, {task}", list(rows.trained[rows.task == task])))
+    print(told("trained, label claimed", list(rows.trained[rows.claimed])))
+    print(told("random, all", list(rows.random)))
+    share = np.mean([row.found for row in rows.trained])
+    most = most_by_chance([row.chance for row in rows.random])
+    by_random = sum(row.found for row in rows.random)
+    holds = bool(share >= WANTED and by_random <= most)
+    print(
+        f"random weights: {by_random} of {len(rows)}; chance explains {most}. {'holds' if holds else 'DOES NOT HOLD'}"
+    )
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,101 @@
+"""How far each token and pixel of one meme moved a label: integrated gradients of the log-odds of its probability.
+
+Source: Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv:1703.01365; Captum's implementation.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.processor import SymptomProcessor
+
+STEPS = 32
+"""Points of the Gauss-Legendre rule between the baseline and the meme."""
+
+AT_ONCE = 8
+"""Points in one forward and backward pass."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Meme(NamedTuple):
+    """One meme as a model gets it, and the baseline: mask tokens, and the picture's mean colour all over."""
+
+    inputs: dict[str, Tensor]  # inputs_embeds: float (1, L, H), pixel_values: float (1, 3, S, S)
+    baselines: dict[str, Tensor]  # the same
+    spans: list[tuple[int, int]]  # of the L tokens in the text; none where the model reads no text
+
+
+class Attributions(NamedTuple):
+    """What moved one label, in log-odds of its probability; tokens and pixels together make up nearly all of it."""
+
+    log_odds: float
+    baseline_log_odds: float  # of the baseline
+    delta: float  # what the sum of all attributions is over the difference of the two
+    tokens: Floats | None  # (L,)
+    pixels: Floats | None  # (S, S)
+
+
+def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any, text: str) -> Meme:
+    """One meme's inputs and baselines: an RGB picture, and the words in it."""
+    inputs: dict[str, Tensor] = {}
+    baselines: dict[str, Tensor] = {}
+    spans: list[tuple[int, int]] = []
+    if model.config.text:
+        ids, spans = processor.encode_with_spans(text)
+        neutral = processor.tokenizer.mask_token_id
+        neutral = processor.tokenizer.pad_token_id if neutral is None else neutral
+        plain = [neutral if start < end else token for token, (start, end) in zip(ids, spans, strict=True)]
+        embed = model.text_encoder.get_input_embeddings()
+        inputs["inputs_embeds"], baselines["inputs_embeds"] = (
+            embed(torch.tensor([row])).detach() for row in (ids, plain)
+        )
+    if model.config.image:
+        inputs["pixel_values"] = processor(images=[picture])["pixel_values"]
+        mean = inputs["pixel_values"].mean(dim=(2, 3), keepdim=True)
+        baselines["pixel_values"] = mean.expand_as(inputs["pixel_values"])
+    return Meme(inputs, baselines, spans)
+
+
+def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributions:
+    """Integrated gradients of one label (its index), alone: nothing beside the meme has a say."""
+    from captum.attr import IntegratedGradients  # noqa: PLC0415 - it brings pyplot, which takes seconds to import
+
+    score = _log_odds_of(model, list(meme.inputs), label)
+    given, plain = tuple(meme.inputs.values()), tuple(meme.baselines.values())
+    found = IntegratedGradients(score).attribute(
+        given, plain, n_steps=STEPS, method="gausslegendre", internal_batch_size=AT_ONCE
+    )
+    with torch.no_grad():
+        value, at_baseline = (score(*one).item() for one in (given, plain))
+    by_name = dict(zip(meme.inputs, (one.detach()[0].double() for one in found), strict=True))
+    tokens, pixels = by_name.get("inputs_embeds"), by_name.get("pixel_values")
+    return Attributions(
+        log_odds=value,
+        baseline_log_odds=at_baseline,
+        delta=sum(one.sum().item() for one in by_name.values()) - (value - at_baseline),
+        tokens=None if tokens is None else tokens.sum(dim=-1).numpy(),
+        pixels=None if pixels is None else pixels.sum(dim=0).numpy(),
+    )
+
+
+def _log_odds_of(model: SymptomClassifier, names: list[str], label: int) -> Callable[..., Tensor]:
+    """Of copies (B, …) of one meme's inputs, the log-odds of a label's probability: float (B,)."""
+    many = model.config.problem_type == "multi_label_classification"
+
+    def score(*values: Tensor) -> Tensor:
+        given: dict[str, Tensor] = dict(zip(names, values, strict=True))
+        if "inputs_embeds" in given:
+            given["attention_mask"] = torch.ones(given["inputs_embeds"].shape[:2], dtype=torch.int64)
+        scaled: Tensor = model(**given).logits.float() / model.config.temperature
+        if many:
+            return scaled[:, label]
+        others = torch.cat([scaled[:, :label], scaled[:, label + 1 :]], dim=1)
+        return scaled[:, label] - others.logsumexp(dim=1)
+
+    return score

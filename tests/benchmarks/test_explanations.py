@@ -1,0 +1,48 @@
+"""When a planted symbol counts as found, and what chance explains."""
+
+import pytest
+from explanations import covered, most_by_chance, ranked
+
+from symptomeme.explaining.explainer import Explained
+from symptomeme.explaining.patches import Patch
+from symptomeme.explaining.words import Word
+
+SYMBOL = (6.0, 0.0, 20.0, 10.0)
+
+
+def explained(words: list[float | None], patches: list[float]) -> Explained:
+    """Patches of 10 pixels from left to right: SYMBOL covers four tenths of the first, all of the second."""
+    return Explained(
+        *("label", 0.0, 0.0, 0.0),
+        [Word("word", 0, 4, score) for score in words],
+        [Patch((10.0 * at, 0.0, 10.0 * at + 10, 10.0), score) for at, score in enumerate(patches)],
+    )
+
+
+def test_a_patch_is_covered_by_a_share() -> None:
+    boxes = [(10.0 * at, 0.0, 10.0 * at + 10, 10.0) for at in range(3)]
+    assert [covered(box, SYMBOL) for box in boxes] == pytest.approx([0.4, 1, 0])
+    assert covered((0.0, 5.0, 10.0, 15.0), SYMBOL) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "patches", "found"),
+    [
+        ([0.1, None], [0.2, 0.9, 0.3], True),
+        ([0.1, None], [0.9, 0.2, 0.3], True),
+        ([1.0, None], [0.2, 0.9, 0.3], False),  # a word comes before it
+        ([0.1, None], [0.2, 0.9, 1.0], False),  # another part of the picture does
+        ([0.1, None], [0.2, -0.9, 0.3], False),  # it speaks against the label
+    ],
+)
+def test_the_symbol_is_found_where_the_first_part_shows_it(
+    words: list[float | None], patches: list[float], *, found: bool
+) -> None:
+    assert ranked(explained(words, patches), SYMBOL) == (found, 2 / 4)
+
+
+def test_chance_explains_what_a_binomial_does() -> None:
+    assert most_by_chance([0.5] * 4) == 4  # 15 of 16 for up to 3 are less than 95%
+    assert most_by_chance([0.5] * 5) == 4  # 31 of 32
+    assert most_by_chance([0.0] * 9) == 0
+    assert most_by_chance([0.1] * 50) == 9  # of 50 with one in ten: 0.942 up to 8, 0.975 up to 9

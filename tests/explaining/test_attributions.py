@@ -1,0 +1,99 @@
+"""Laws of attributions on tiny models, and values that are worked out by hand on a linear one."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.special import logit
+from small_models import write_model
+
+from symptomeme.explaining import attributions as module
+from symptomeme.explaining.attributions import Meme, attributions, prepared
+from symptomeme.models.encoders import load_classifier
+from symptomeme.models.processor import SymptomProcessor
+
+TEXT = "i cannot sleep again because of exams"
+PICTURE = Image.fromarray(np.random.default_rng(5).integers(0, 256, (40, 60, 3), dtype=np.uint8))
+
+
+@pytest.fixture(scope="module", params=["anxiety", "depression"])
+def folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path
+) -> Path:
+    place = tmp_path_factory.mktemp("explained")
+    return write_model(place, text_folder, vision_folder, task=request.param, temperature=1.7, attention="all")
+
+
+@pytest.mark.parametrize("on", [{}, {"image": False}, {"text": False}], ids=["fusion", "text_only", "image_only"])
+def test_what_moved_a_label_adds_up_to_the_whole_way(folder: Path, on: dict[str, bool]) -> None:
+    model, processor = load_classifier(folder, **on).eval(), SymptomProcessor.from_pretrained(folder)
+    meme = prepared(model, processor, PICTURE, TEXT)
+    found = attributions(model, meme, 1)
+    inputs = processor(text=[TEXT] if model.config.text else None, images=[PICTURE] if model.config.image else None)
+    with torch.no_grad():
+        probability = model.probabilities(model(**inputs).logits)[0, 1].item()
+    assert found.log_odds == pytest.approx(logit(probability), abs=1e-4)
+    assert abs(found.delta) < 1e-3
+    assert abs(found.log_odds - found.baseline_log_odds) > 0.01
+    parts = [part for part in (found.tokens, found.pixels) if part is not None]
+    assert sum(part.sum() for part in parts) == pytest.approx(
+        found.log_odds - found.baseline_log_odds + found.delta, abs=1e-5
+    )
+    assert (found.tokens is not None, found.pixels is not None) == (model.config.text, model.config.image)
+    if found.tokens is not None:
+        assert [bool(score) for score in found.tokens] == [start < end for start, end in meme.spans]
+    again = attributions(model, prepared(model, processor, PICTURE, TEXT), 1)
+    assert all(
+        np.array_equal(one, other)
+        for one, other in zip(parts, (again.tokens, again.pixels), strict=False)
+        if other is not None
+    )
+
+
+def test_how_many_points_are_taken_at_once_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
+    meme = prepared(model, processor, PICTURE, TEXT)
+    together = attributions(model, meme, 0)
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    alone = attributions(model, meme, 0)
+    assert together.tokens is not None and together.pixels is not None
+    np.testing.assert_allclose(alone.tokens, together.tokens, atol=1e-5)  # type: ignore[arg-type]
+    np.testing.assert_allclose(alone.pixels, together.pixels, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_of_a_linear_model_each_part_has_its_weight_times_its_distance_from_the_baseline() -> None:
+    weights = torch.tensor([[1.0, -2.0], [0.5, 4.0]])  # (S, S)
+
+    def linear(inputs_embeds: Any, pixel_values: Any, attention_mask: Any) -> Any:
+        assert attention_mask.all()
+        score = 3 * inputs_embeds.sum((1, 2)) + (pixel_values.sum(1) * weights).sum((1, 2))
+        return SimpleNamespace(logits=torch.stack([torch.zeros_like(score), score], 1))
+
+    linear.config = SimpleNamespace(problem_type="multi_label_classification", temperature=2.0)  # type: ignore[attr-defined]
+    embeds, pixels = torch.tensor([[[1.0, 2.0], [0.0, 1.0]]]), torch.ones(1, 3, 2, 2)
+    meme = Meme(
+        {"inputs_embeds": embeds, "pixel_values": pixels},
+        {"inputs_embeds": embeds - 1, "pixel_values": pixels / 2},
+        [(0, 1), (1, 2)],
+    )
+    found = attributions(linear, meme, 1)  # type: ignore[arg-type]
+    assert found.tokens is not None and found.pixels is not None
+    assert found.tokens.tolist() == pytest.approx([3, 3])  # two numbers a token, each moved by 1, half of 3 each
+    assert found.pixels.tolist() == [pytest.approx(row) for row in (weights * 0.75).tolist()]  # 3 colours, 0.5, halved
+    assert (found.log_odds, found.delta) == pytest.approx((3 * 4 / 2 + 3 * 3.5 / 2, 0), abs=1e-5)
+
+
+def test_of_one_class_among_several_the_odds_against_all_others_count() -> None:
+    def constant(pixel_values: Any) -> Any:
+        return SimpleNamespace(logits=pixel_values[:, 0, 0, :])
+
+    constant.config = SimpleNamespace(problem_type="single_label_classification", temperature=1.0)  # type: ignore[attr-defined]
+    pixels = torch.log(torch.tensor([2.0, 3.0, 5.0])).expand(1, 1, 3, 3)
+    found = attributions(constant, Meme({"pixel_values": pixels}, {"pixel_values": pixels * 0}, []), 2)  # type: ignore[arg-type]
+    assert found.log_odds == pytest.approx(0)  # 5 to 2 + 3
+    assert found.baseline_log_odds == pytest.approx(np.log(0.5))  # 1 to 1 + 1
+    assert found.tokens is None

@@ -1,0 +1,56 @@
+"""Patches and their places in the picture as it came."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from symptomeme.explaining.patches import patch_sums, scored_patches, seen_part
+from symptomeme.models.processor import build_processor
+
+SIDE, PATCH = 32, 8
+
+
+def test_pixels_are_summed_into_patches() -> None:
+    pixels = np.arange(49, dtype=float).reshape(7, 7)  # the last row and column make no whole patch
+    assert patch_sums(pixels, 3).tolist() == [
+        [sum(pixels[row, column] for row in rows for column in columns) for columns in (range(3), range(3, 6))]
+        for rows in (range(3), range(3, 6))
+    ]
+
+
+def test_places_are_those_of_the_part_that_is_seen() -> None:
+    patches = scored_patches(np.array([[1.0, 2.0], [3.0, 4.0]]), patch_size=4, side=10, seen=(10, 0, 110, 50))
+    assert [patch.box for patch in patches] == [(10, 0, 50, 20), (50, 0, 90, 20), (10, 20, 50, 40), (50, 20, 90, 40)]
+    assert [patch.score for patch in patches] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("fit", ["squash", "crop"])
+@pytest.mark.parametrize("size", [(90, 50), (50, 90), (64, 64), (33, 47)])
+def test_what_is_bright_for_the_model_is_bright_in_the_picture(
+    fit: str, size: tuple[int, int], text_folder: Path, vision_folder: Path
+) -> None:
+    processor = build_processor(
+        tokenizer=text_folder,
+        vision_encoder=vision_folder,
+        image_size=SIDE,
+        image_fit=fit,  # type: ignore[arg-type]
+        separator=" | ",
+        max_length=8,
+    )
+    width, height = size
+    middle = (width * 0.6, height * 0.55)
+    picture = Image.new("L", size)
+    picture.paste(255, (round(middle[0]) - 2, round(middle[1]) - 2, round(middle[0]) + 2, round(middle[1]) + 2))
+    pixels = processor.picture_bytes([picture.convert("RGB")])[0, 0].astype(float)
+    patches = scored_patches(
+        patch_sums(pixels, PATCH), patch_size=PATCH, side=SIDE, seen=seen_part(size, processor.image_processor)
+    )
+    brightest = max(patches, key=lambda patch: patch.score)
+    left, top, right, bottom = brightest.box
+    assert left - 2 <= middle[0] <= right + 2
+    assert top - 2 <= middle[1] <= bottom + 2
+    short = min(size) / (SIDE / PATCH)
+    expected = (short, short) if fit == "crop" else (width * PATCH / SIDE, height * PATCH / SIDE)
+    assert (right - left, bottom - top) == pytest.approx(expected)
