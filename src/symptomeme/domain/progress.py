@@ -27,3 +27,8 @@ def progress(items: Iterable[Item], *, what: str, unit: str = "meme", total: int
         maxinterval=30,
         bar_format="{desc} {percentage:3.0f}%|{bar:24}| {n_fmt}/{total_fmt} {unit} {rate_fmt} {remaining}",
     )
+
+
+def note(line: str) -> None:
+    """A line on stderr that breaks no bar."""
+    tqdm.write(line, sys.stderr)

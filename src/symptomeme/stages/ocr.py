@@ -1,12 +1,10 @@
 """ocr: the words in each picture."""
 
-import sys
 from pathlib import Path
-
-from tqdm import tqdm
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import task_paths
+from symptomeme.domain.progress import note
 from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.text.engines import engine_of, read_pictures
@@ -30,9 +28,7 @@ def run(task: Task, params: OcrParams) -> None:
         pictures = [(sha256, Path(image)) for sha256, image in zip(memes["sha256"], memes["image"], strict=True)]
         engine, readings = reader.settings, read_pictures(reader, pictures)
         different = memes["sha256"].nunique()
-        tqdm.write(
-            f"{paths.valid}: {len(memes)} memes with {different} different pictures, each read once.", sys.stderr
-        )
+        note(f"{paths.valid}: {len(memes)} memes with {different} different pictures, each read once.")
     if params.mask_personal:
         readings = [without_persons(reading) for reading in readings]
     rows = [
