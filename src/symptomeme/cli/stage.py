@@ -32,7 +32,11 @@ STAGES = {
     "ocr": Stage("read the words in each picture", lambda p, *_: (p.ocr,)),
     "prealign": Stage("align the text and image encoders by contrast", lambda p, *_: (p.base, p.model, p.prealign)),
     "train": Stage(
-        "train one variant of the classifier", lambda p, _, name: (p.base, p.model, p.ocr, p.train, p.variants[name])
+        "train one variant of the classifier",
+        lambda p, _, name: (
+            *(p.base, p.model_of(p.variants[name]), p.ocr, p.train_of(p.variants[name])),
+            p.variants[name],
+        ),
     ),
     "evaluate": Stage("score a trained variant, with intervals", lambda p, *_: (p.base, p.evaluate)),
     "published": Stage(

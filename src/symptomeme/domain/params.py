@@ -1,19 +1,20 @@
 """params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
 
 import math
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from symptomeme.domain.errors import ParamsError
+from symptomeme.domain.faults import checked, read_yaml
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
 from symptomeme.domain.published_params import PublishedParams
 from symptomeme.domain.section import Count, Natural, Positive, Section, Share
+from symptomeme.domain.variants import VariantParams, changed, faults_of_changes
 
+REMEDY = "Mend them all, or 'symptomeme params use NAME'."
 MOST_CRITERIA = 10  # of one run of monitor: five each of memes and of requests
 
 
@@ -68,11 +69,12 @@ class ModelParams(Section):
     hidden_size: Count | None  # null: the text encoder's width
     num_heads: Count
     num_depths: Annotated[int, Field(ge=1)]  # how many last hidden states are fused
-    num_experts: Count
+    num_experts: Natural  # 0: none
     contrastive_size: Count
     fusion_dropout: Share
     expert_dropout: Share
     classifier_dropout: Share
+    fusion: Literal["cross_attention", "concatenation"]
     attention: Literal["first", "all"]
     contrastive_masking: Literal["published", "standard"]
     contrastive_temperature: Positive
@@ -121,14 +123,6 @@ class Optimisation(Section):
 
 class PrealignParams(Optimisation):
     """Contrastive pre-alignment."""
-
-
-class VariantParams(Section):
-    """A variant of the model: which modalities it has and what its encoders start from."""
-
-    text: bool
-    image: bool
-    start: Literal["aligned", "encoders"]
 
 
 class TrainParams(Optimisation):
@@ -223,6 +217,14 @@ class Params(Section):
         """Names of all variants of a task, those that start from its published checkpoint last."""
         return [*self.variants, *(self.published.variants if task in self.published.tasks else ())]
 
+    def model_of(self, described: VariantParams) -> ModelParams:
+        """The section `model` with what a variant changes in it."""
+        return changed(self.model, described.model)
+
+    def train_of(self, described: VariantParams) -> TrainParams:
+        """The section `train` with what a variant changes in it."""
+        return changed(self.train, described.train)
+
 
 def read_params(path: Path = PARAMS) -> Params:
     """Read and check a parameter file.
@@ -231,13 +233,11 @@ def read_params(path: Path = PARAMS) -> Params:
         ParamsError: it is missing, no YAML, or any key or value is wrong; the message names every fault.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = read_yaml(path)
     except FileNotFoundError:
         raise ParamsError(
             f"{path} is missing: run this in the project's root, or 'symptomeme params use NAME'."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
     return check_params(found, where=str(path))
 
 
@@ -247,11 +247,7 @@ def check_params(found: object, *, where: str) -> Params:
     Raises:
         ParamsError: any key or value is wrong; the message names every fault.
     """
-    try:
-        params = Params.model_validate(found)
-    except ValidationError as error:
-        faults = "; ".join(_told(fault["type"], fault["loc"], fault["input"], fault["msg"]) for fault in error.errors())
-        raise ParamsError(f"{where}: {faults}. Mend them all, or 'symptomeme params use NAME'.") from None
+    params = checked(Params, found, where=where, remedy=REMEDY)
     for name, dataset in params.tasks.items():
         if dataset != TASKS[name].dataset:
             raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
@@ -263,25 +259,6 @@ def check_params(found: object, *, where: str) -> Params:
         raise ParamsError(
             f"{where}: published.variants: {', '.join(both)} is under variants too. Give it another name."
         )
+    if wrong := faults_of_changes(params.variants, "variants", model=params.model, train=params.train):
+        raise ParamsError(f"{where}: {'; '.join(wrong)}. {REMEDY}")
     return params
-
-
-def _told(kind: str, place: tuple[int | str, ...], found: object, message: str) -> str:
-    """One fault: the key, and what is wrong with it."""
-    key = ".".join(map(str, place)) or "the file"
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
-        return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
-    if kind == "missing":
-        return f"{key}: missing"
-    hint = " (YAML takes 1e-5 for text: write 1.0e-5)" if kind == "float_type" and isinstance(found, str) else ""
-    return f"{key}: {message[0].lower()}{message[1:]}, found {found!r}{hint}"
-
-
-def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand in a section, or at the top."""
-    sections = {field.alias or name: field.annotation for name, field in Params.model_fields.items()}
-    if not place:
-        return list(sections)
-    section = VariantParams if place[0] == "variants" else sections[str(place[0])]
-    return list(section.model_fields) if isinstance(section, type) and issubclass(section, Section) else []

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import INT8_MODEL, TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
-from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
+from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
+from symptomeme.domain.variants import VariantParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes
@@ -42,8 +43,35 @@ def run(
     described: VariantParams,
 ) -> None:
     """Train, calibrate and save one variant; in int8 too, where that is wanted and answers alike."""
-    prepare_torch(threads=base.threads)
     require(options.runtime)
+    model, processor, memes, val, curve = trained(task, variant, base, model_params, ocr, options, described)
+    if is_main_process():
+        paths = task_paths(task.name)
+        trained_with = training_params(paths, described, base, model_params, ocr, options)
+        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+
+
+class Trained(NamedTuple):
+    """A model that was trained and is not calibrated yet, and what it was trained with."""
+
+    model: SymptomClassifier
+    processor: SymptomProcessor
+    memes: pd.DataFrame  # all valid ones of the task
+    val: Encoded
+    curve: Curve
+
+
+def trained(
+    task: Task,
+    variant: str,
+    base: BaseParams,
+    model_params: ModelParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    described: VariantParams,
+) -> Trained:
+    """Train one variant, and write nothing but checkpoints."""
+    prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = variant_model(
@@ -62,9 +90,7 @@ def run(
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
-    if is_main_process():
-        trained_with = training_params(paths, described, base, model_params, ocr, options)
-        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+    return Trained(model, processor, memes, val, curve)
 
 
 def encoded(model: SymptomClassifier, memes: pd.DataFrame, task: Task, processor: SymptomProcessor) -> Encoded:
