@@ -23,7 +23,7 @@ from symptomeme.domain.locking import alone
 from symptomeme.domain.params import read_params
 from symptomeme.domain.writing import write_json
 
-OF_THE_TASK = ("ingest", "validate", "ocr", "prealign")
+OF_THE_TASK = ("ingest", "validate", "ocr", "reason", "prealign")
 OF_A_VARIANT = ("train", "evaluate")
 
 

@@ -20,7 +20,8 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, CLIPVisionConfig, CLIPVisionModel, PreTrainedTokenizerFast
 
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.encoders import build_classifier, quiet_transformers
+from symptomeme.models.encoders import build_classifier
+from symptomeme.models.loading import quiet_transformers
 
 if TYPE_CHECKING:
     from symptomeme.domain.pointer import PackagedModel

@@ -1,4 +1,4 @@
-"""A task whose memes were read: pictures of noise, and the tables that ingest, validate and ocr would leave."""
+"""A task whose memes were read: pictures of noise, and the tables that the stages from ingest to reason would leave."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from PIL import Image
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TaskPaths
-from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, write_rows
+from symptomeme.domain.records import MEME_ROWS, REASONING_ROWS, TEXT_ROWS, write_rows
 
 TWINS = {"val/0": "train/1", "test/0": "train/0"}
 COUNTS = {"train": 6, "val": 9, "test": 20, "extra": 1}
@@ -40,3 +40,5 @@ def write_memes(task: Task, paths: TaskPaths) -> None:
         for row in rows
     ]
     write_rows(paths.texts, texts, TEXT_ROWS)
+    reasonings = [{"key": row["key"], "reasoning": "because of exams", "reasoner": "made up"} for row in rows]
+    write_rows(paths.reasoning, reasonings, REASONING_ROWS)

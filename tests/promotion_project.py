@@ -30,7 +30,8 @@ from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, TRAINING_ROWS, write
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
-from symptomeme.models.encoders import build_classifier, quiet_transformers
+from symptomeme.models.encoders import build_classifier
+from symptomeme.models.loading import quiet_transformers
 from symptomeme.models.processor import build_processor
 from symptomeme.text.engines import engine_of
 

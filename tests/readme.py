@@ -26,10 +26,11 @@ def commands_under(heading: str) -> list[str]:
 
 
 def inline_commands() -> list[str]:
-    """Commands within sentences: a known program with words after it."""
+    """Commands within sentences, where a line may break too: a known program with words after it."""
     programs = PROGRAMS | {command.split()[0] for commands in sections().values() for command in commands}
     prose = re.sub(r"^```.*?^```$", "", README.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return [code for code in re.findall(r"`([^`]+)`", prose) if " " in code and code.split()[0] in programs]
+    pieces = [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
+    return [code for code in pieces if " " in code and code.split()[0] in programs]
 
 
 def inline(command: str) -> str:

@@ -59,7 +59,13 @@ def annotations(prefix: str, count: int) -> list[dict[str, Any]]:
 
 
 def new_project(
-    base: Path, text_folder: Path, vision_folder: Path, *, train: int = 24, changes: dict[str, Any] | None = None
+    base: Path,
+    text_folder: Path,
+    vision_folder: Path,
+    *,
+    train: int = 24,
+    changes: dict[str, Any] | None = None,
+    reasoner: Path | None = None,
 ) -> Path:
     """Make `base`/project with a DVC and git repository, `train` + 18 memes in it, and other params where told."""
     root = base / "project"
@@ -88,12 +94,14 @@ def new_project(
     run("symptomeme", "import-data", "depression", base / "drawn", cwd=root)
     shutil.copytree(text_folder, root / "data/weights/text")
     shutil.copytree(vision_folder, root / "data/weights/vision")
+    if reasoner is not None:
+        shutil.copytree(reasoner, root / "data/weights/reason")
     run("dvc", "add", "--quiet", "data", cwd=root)
     return root
 
 
 def read_project(base: Path, text_folder: Path, vision_folder: Path, classes: Sequence[str]) -> Path:
-    """Make `base`/project without DVC: sixteen memes of these classes as far as ocr, which takes the given texts."""
+    """Make `base`/project without DVC: sixteen memes of these classes as far as reason, given texts alone."""
     rows = [
         {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": classes[n % len(classes)]}
         for n in range(16)
@@ -112,6 +120,6 @@ def read_project(base: Path, text_folder: Path, vision_folder: Path, classes: Se
     (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     with contextlib.chdir(root):
         assert main(["import-data", "anxiety", str(base / "anxiety"), "--val-share", "0.25"]) == 0
-        for stage in ("ingest", "validate", "ocr"):
+        for stage in ("ingest", "validate", "ocr", "reason"):
             assert main([stage, "--task", "anxiety"]) == 0
     return root

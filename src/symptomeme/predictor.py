@@ -65,10 +65,13 @@ class Predictor:
     def predict(
         self, pictures: list[Image.Image], texts: list[str], reasonings: list[str] | None = None
     ) -> list[Prediction]:
-        """Predict N memes, each an RGB picture and the words in it (empty where there are none)."""
+        """Predict N memes, each an RGB picture and the words in it (empty where there are none).
+
+        Reasoning behind the words is used only by a model that was trained with it.
+        """
         inputs = self.processor(
             text=texts if self.config.text else None,
-            reasoning=reasonings if self.config.text else None,
+            reasoning=reasonings if self.config.text and self.config.reasoning else None,
             images=pictures if self.config.image else None,
         )
         with torch.inference_mode():
@@ -124,12 +127,16 @@ class Examined(NamedTuple):
     features: dict[str, Features]
 
 
-def answer(image: Path | bytes, named: str, models: Sequence[Served], text: str | None) -> dict[str, Any]:
+def answer(
+    image: Path | bytes, named: str, models: Sequence[Served], text: str | None, reasoning: str | None = None
+) -> dict[str, Any]:
     """All models' predictions of one image, as docs/model-output.md describes them: `examine` without the features."""
-    return examine(image, named, models, text).answer
+    return examine(image, named, models, text, reasoning).answer
 
 
-def examine(image: Path | bytes, named: str, models: Sequence[Served], text: str | None) -> Examined:
+def examine(
+    image: Path | bytes, named: str, models: Sequence[Served], text: str | None, reasoning: str | None = None
+) -> Examined:
     """All models' predictions of one image, as docs/model-output.md describes them, and features of the meme.
 
     Args:
@@ -137,6 +144,7 @@ def examine(image: Path | bytes, named: str, models: Sequence[Served], text: str
         named: what the answer, and an error, call it.
         models: at most one a task.
         text: the words in it; None: each model's own engine reads them.
+        reasoning: what stands behind them, for models that were trained with it; None: nothing.
 
     Raises:
         ImageError: it cannot be read.
@@ -159,7 +167,8 @@ def examine(image: Path | bytes, named: str, models: Sequence[Served], text: str
                 else:
                     words[settings] = words_given(text, ocr)
         with _timed(took, served.task):
-            found += served.predictor.predict([picture], [words[settings].reading.text])
+            reasonings = None if reasoning is None else [reasoning]
+            found += served.predictor.predict([picture], [words[settings].reading.text], reasonings)
     sha256 = of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest()
     told = [words[settings_key(served.predictor.config.ocr)] for served in models]
     return examined(named, sha256, list(zip(models, told, found, strict=True)), took)

@@ -64,7 +64,7 @@ def environment() -> dict[str, str]:
 
 
 def test_the_demo_ends_with_its_table_and_an_answer(told: str) -> None:
-    assert len(re.findall(r"^Running stage ", told, re.MULTILINE)) == 18
+    assert len(re.findall(r"^Running stage ", told, re.MULTILINE)) == 20
     for task in ("anxiety", "depression"):
         for variant in ("fusion", "text_only"):
             assert re.search(rf"^{task} +{variant} +test, leak-free ", told, re.MULTILINE)

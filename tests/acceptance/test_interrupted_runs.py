@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from small_project import environment, new_project, run
+from small_reasoner import write_reasoner
 
 pytestmark = pytest.mark.acceptance
 
@@ -21,13 +22,25 @@ WORKS = {
     "ingest": [f"{PROCESS}python"],  # the pool that looks at pictures
     "validate": ["reports/data_docs/.depression.*.partial"],
     "ocr": [f"{PROCESS}tesseract"],
+    "reason": [".cache/reason/*/cache.db"],
     "prealign": [".cache/prealign/*/curve.json"],
     "train": [".cache/train/*/curve.json"],
     "evaluate": ["artifacts/depression/variants/*/predictions.parquet"],
     "register": [".mlruns-*/mlruns.db", "mlartifacts/*"],
 }
 """What there is once a stage has begun its work: a new file, or a process that it started."""
-LONGER = {"prealign": {"epochs": 4}, "train": {"epochs": 4}, "evaluate": {"resamples": 20_000}}
+LONGER = {
+    "reason": {
+        "source": "generate",
+        "model": "data/weights/reason",
+        "batch_size": 1,  # an interrupted run has other batches, and they other last digits
+        "max_new_tokens": 40,
+        "max_failed_share": 1.0,
+    },
+    "prealign": {"epochs": 4},
+    "train": {"epochs": 4},
+    "evaluate": {"resamples": 20_000},
+}
 PATIENCE = 300  # seconds until a test gives up; nothing is measured
 
 Dvc = subprocess.Popen[str]
@@ -39,7 +52,8 @@ Seen = tuple[str, str]  # a stage, and a sign that it works
 def prepared(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
     """A project whose graph has not run yet; enough memes for ingest to use several processes."""
     base = tmp_path_factory.mktemp("prepared")
-    return new_project(base, text_folder, vision_folder, train=60, changes=LONGER)
+    reasoner = write_reasoner(base / "reasoner")
+    return new_project(base, text_folder, vision_folder, train=60, changes=LONGER, reasoner=reasoner)
 
 
 @pytest.fixture(scope="module")

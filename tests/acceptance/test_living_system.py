@@ -31,7 +31,7 @@ from symptomeme.domain.ports import free_port
 
 pytestmark = pytest.mark.acceptance
 
-STAGES = ("ingest", "validate", "ocr", "prealign", "train", "evaluate", "register")
+STAGES = ("ingest", "validate", "ocr", "reason", "prealign", "train", "evaluate", "register")
 CHANGES = {
     "prealign": {"epochs": 4},
     "train": {"epochs": 4},

@@ -29,11 +29,12 @@ _OF_STAGES = {
         "source lang page_segmentation view light_threshold dark_threshold upscale min_confidence mask_personal",
         "ocr train",
     ),
+    "reason": ("source model batch_size max_new_tokens max_failed_share", "reason"),
     # prealign builds the whole classifier, of whose parts train takes some or all
     "model": (
         "text_encoder vision_encoder hidden_size num_heads num_depths num_experts contrastive_size fusion_dropout "
         "expert_dropout classifier_dropout attention contrastive_masking contrastive_temperature separator max_length "
-        "image_size image_fit reasoning",
+        "image_size image_fit",
         "prealign train",
     ),
     "prealign": (OPTIMISATION, "prealign"),

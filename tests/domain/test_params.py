@@ -67,6 +67,16 @@ def test_a_variant_is_described_and_there_is_one(sample: dict) -> None:
         check_params(sample, where="params.yaml")
 
 
+@pytest.mark.parametrize("separator", ["", "|", "[SEP] ", " and"])
+def test_a_separator_stands_between_spaces_so_that_no_word_grows_together_with_it(sample: dict, separator: str) -> None:
+    sample["model"]["separator"] = separator
+    with pytest.raises(ParamsError, match=r"model\.separator: string should match pattern "):
+        check_params(sample, where="params.yaml")
+    for kept in (" ", " [SEP] ", "\n", None):
+        sample["model"]["separator"] = kept
+        assert check_params(sample, where="params.yaml").model.separator == kept
+
+
 def test_a_task_has_its_own_folder(sample: dict) -> None:
     sample["tasks"] = {"anxiety": "restore"}
     with pytest.raises(ParamsError, match=r"tasks.anxiety: found 'restore', expected 'axiom'"):

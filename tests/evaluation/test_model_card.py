@@ -34,13 +34,19 @@ def config(task: Task, *, image: bool = True, **changes: Any) -> SymptomConfig:
 
 
 def card(
-    task: Task = ANXIETY, *, image: bool = True, kind: str = "published", params: Any = PARAMS, **changes: Any
+    task: Task = ANXIETY,
+    *,
+    image: bool = True,
+    kind: str = "published",
+    params: Any = PARAMS,
+    reasoner: str = "none",
+    **changes: Any,
 ) -> str:
     overall = {"memes": 12, **dict.fromkeys(HEADLINE, FIGURE), "macro_auroc": UNDEFINED, "abstained": 0.25}
     each = {label: {"memes": 2, **dict.fromkeys(OF_A_CLASS, FIGURE), "auroc": UNDEFINED} for label in task.labels}
     memes = pd.DataFrame(
         {"split": ["train", "val", "test"], "labels": [[task.labels[0]], [task.labels[1]], [task.labels[0]]]}
-    ).assign(engine="tesseract 5.3.0")
+    ).assign(engine="tesseract 5.3.0", reasoner=reasoner)
     return model_card(
         task,
         config(task, image=image, **changes),
@@ -96,6 +102,20 @@ def test_it_says_how_thresholds_came_about() -> None:
     assert "set by hand (`train.abstain_below`)" in card(ANXIETY)
     assert "the one with the best F1" in card(DEPRESSION)
     assert "Thresholds were not fitted." in card(DEPRESSION, params=half)
+
+
+def test_it_says_that_a_new_meme_has_no_reasoning_behind_its_words() -> None:
+    told = card(reasoning=True, reasoner="given")
+    assert "\n\nWords in pictures: tesseract 5.3.0.\n\nBehind the words stood figurative reasoning" in told
+    assert "in all results below: given. A new meme comes without." in told.replace("\n", " ")
+    assert "how good such answers are is not measured here" in told
+    assert "reasoning" not in card()
+
+
+def test_it_says_when_a_model_that_learnt_from_reasoning_was_scored_without() -> None:
+    told = card(reasoning=True).replace("\n", " ")
+    assert "in training, but in none of the results below" in told
+    assert "not measured here" not in told
 
 
 def test_a_model_of_words_is_loaded_and_tagged_as_one() -> None:

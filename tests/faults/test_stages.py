@@ -25,7 +25,7 @@ Fails = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
-    """Sixteen memes of two classes as far as ocr, which takes the given texts; tiny encoders."""
+    """Sixteen memes of two classes as far as reason, with the given texts and none behind them; tiny encoders."""
     return read_project(tmp_path_factory.mktemp("stages"), text_folder, vision_folder, CLASSES)
 
 
@@ -72,10 +72,13 @@ WEIGHTS = "there is no such folder. Run 'symptomeme fetch-weights' or 'dvc pull'
         ("ingest", "data/axiom/train/images/TR-3.png", "is missing: run 'dvc checkout' or 'dvc pull', or import"),
         ("validate", str(PATHS.memes), NOT_RUN),
         ("ocr", str(PATHS.valid), NOT_RUN),
+        ("reason", str(PATHS.valid), NOT_RUN),
+        ("reason", str(PATHS.texts), NOT_RUN),
         ("prealign", "data/weights/text", WEIGHTS),
         ("prealign", "data/weights/vision", WEIGHTS),
         ("prealign", str(PATHS.valid), NOT_RUN),
         ("prealign", str(PATHS.texts), NOT_RUN),
+        ("prealign", str(PATHS.reasoning), NOT_RUN),
         ("train", str(PATHS.aligned), "there is no such folder. Run 'dvc repro' or"),
         ("evaluate", str(PATHS.texts), NOT_RUN),
         ("evaluate", str(FUSION.model), "there is no such folder. Run 'dvc repro' or"),
@@ -134,7 +137,7 @@ def test_all_rows_bad_is_told_even_where_all_may_be_bad(ready: Path, fails: Fail
     Path("params.yaml").write_text(yaml.safe_dump(params))
     for path in Path("data/axiom/train/images").iterdir():
         path.write_bytes(b"")
-    assert [main([stage, "--task", "anxiety"]) for stage in ("ingest", "validate", "ocr")] == [0, 0, 0]
+    assert [main([stage, "--task", "anxiety"]) for stage in ("ingest", "validate", "ocr", "reason")] == [0] * 4
     assert "no meme of AxiOM is in the train split" in fails("prealign")
 
 

@@ -21,7 +21,7 @@ from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
 from symptomeme.domain.requests import read_requests
 from symptomeme.lifecycle.packaging import example
-from symptomeme.models.encoders import quiet_transformers
+from symptomeme.models.loading import quiet_transformers
 from symptomeme.predictor import Predictor, Served, answer
 from symptomeme.serving import keeping as module
 from symptomeme.serving.contract import Answer, BatchAnswer, ErrorAnswer, ModelsAnswer

@@ -16,6 +16,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verb.add_argument("--task", choices=TASKS, help="one task only")
     verb.add_argument("--model", metavar="DIR_OR_URI", help="a folder, or models:/NAME@ALIAS; default: the champions")
     verb.add_argument("--text", help="the words in the meme, in place of reading them")
+    verb.add_argument("--reasoning", metavar="TEXT", help="figurative reasoning, for a model that was trained with it")
     verb.add_argument("--json", action="store_true", help="print a JSON array, an object an image")
     verb.set_defaults(run=run)
 
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Classify each image.
 
     Raises:
-        InputError: an image is missing, or a folder.
+        InputError: an image is missing, or a folder; or no model was trained with the reasoning that is given.
         ImageError: one is no picture that can be shown whole; none is classified then.
     """
     folders = [str(path) for path in arguments.images if path.is_dir()]
@@ -47,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
         models = [model_at(arguments.model, task=arguments.task)]
     else:
         models = champions([arguments.task] if arguments.task else None)
-    answers = [answer(path, str(path), models, arguments.text) for path in arguments.images]
+    if arguments.reasoning is not None and not any(served.predictor.config.reasoning for served in models):
+        raise InputError("--reasoning: no model asked was trained with reasoning. Leave it out.")
+    answers = [answer(path, str(path), models, arguments.text, arguments.reasoning) for path in arguments.images]
     print(json.dumps(answers, indent=2, ensure_ascii=False) if arguments.json else "\n\n".join(map(told, answers)))
     return 0
 

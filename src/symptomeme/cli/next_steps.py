@@ -74,8 +74,10 @@ def _lacking(params: Params) -> dict[str, str]:
 
 
 def _fetches(params: Params) -> dict[Path, str]:
-    """Encoders and tokenizers that are not there, each with the command that brings it."""
+    """Encoders, tokenizers and models that are not there, each with the command that brings it."""
     wanted = {Path(params.model.text_encoder): "text", Path(params.model.vision_encoder): "vision"}
+    if params.reason.source == "generate":
+        wanted[Path(params.reason.model)] = "reason"
     if params.published.tasks:
         wanted[Path(params.published.checkpoint.tokenizer)] = "text"
     return {

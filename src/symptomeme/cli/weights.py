@@ -10,15 +10,15 @@ from symptomeme.domain.layout import WEIGHTS
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `fetch-weights`."""
-    verb = verbs.add_parser("fetch-weights", help="save a hub's encoder under data/weights, as safetensors")
-    verb.add_argument("kind", choices=("text", "vision", "sample"))
+    verb = verbs.add_parser("fetch-weights", help="save a hub's model under data/weights, as safetensors")
+    verb.add_argument("kind", choices=("text", "vision", "reason", "sample"))
     verb.add_argument("source", nargs="?", metavar="NAME_OR_DIR", help="anything from_pretrained takes; not for sample")
     verb.add_argument("--name", help="folder under data/weights; default: the last part of NAME_OR_DIR")
     verb.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch one encoder.
+    """Fetch one encoder, or a model for reasoning.
 
     Raises:
         InputError: the folder is there already.
@@ -34,8 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
     target = WEIGHTS / (arguments.name or Path(arguments.source).name)
     if target.exists():
         raise InputError(f"{target} exists. Delete it first, or choose another --name.")
-    from symptomeme.models.encoders import save_encoder
+    if arguments.kind == "reason":
+        from symptomeme.models.reasoner import save_reasoner
 
-    save_encoder(arguments.source, arguments.kind, target)
-    print(f"{target} written. Name it in params.yaml (model.{arguments.kind}_encoder).", follow(RUN), sep="\n")
+        save_reasoner(arguments.source, target)
+        key = "reason.model"
+    else:
+        from symptomeme.models.encoders import save_encoder
+
+        save_encoder(arguments.source, arguments.kind, target)
+        key = f"model.{arguments.kind}_encoder"
+    print(f"{target} written. Name it in params.yaml ({key}).", follow(RUN), sep="\n")
     return 0

@@ -172,6 +172,16 @@ class TaskPaths:
         return self.root / "texts.parquet"
 
     @property
+    def reasoning(self) -> Path:
+        """Reason: figurative reasoning on each meme."""
+        return self.root / "reasoning.parquet"
+
+    @property
+    def reasoning_counts(self) -> Path:
+        """Reason: how many memes have some, and how many a model failed on, JSON."""
+        return self.root / "reasoning.json"
+
+    @property
     def aligned(self) -> Path:
         """Prealign: a model folder with aligned encoders and an untrained classifier."""
         return self.root / "aligned" / "model"

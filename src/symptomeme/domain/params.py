@@ -61,6 +61,16 @@ class OcrParams(Section):
     mask_personal: bool  # handles, e-mail and web addresses, phone numbers; in text given as in text read
 
 
+class ReasonParams(Section):
+    """Figurative reasoning behind the words of each meme."""
+
+    source: Literal["none", "given", "generate"]
+    model: str  # a folder, of an image-text-to-text model where it generates
+    batch_size: Count
+    max_new_tokens: Count
+    max_failed_share: Share  # of memes that it generates none for
+
+
 class ModelParams(Section):
     """Sizes and switches of the model."""
 
@@ -78,11 +88,10 @@ class ModelParams(Section):
     attention: Literal["first", "all"]
     contrastive_masking: Literal["published", "standard"]
     contrastive_temperature: Positive
-    separator: str | None  # between text and reasoning; null: the tokenizer's own
+    separator: Annotated[str, Field(pattern=r"^\s(.*\s)?$")] | None  # between text and reasoning; null: the tokenizer's
     max_length: Annotated[int, Field(ge=4)]  # tokens
     image_size: Count | None  # null: the vision encoder's
     image_fit: Literal["squash", "crop"]  # the whole picture out of proportion, or its middle
-    reasoning: Literal["none", "given"]
 
 
 class AugmentationParams(Section):
@@ -203,6 +212,7 @@ class Params(Section):
     # `validate` is a method of pydantic's BaseModel
     validation: Annotated[ValidateParams, Field(alias="validate")]
     ocr: OcrParams
+    reason: ReasonParams
     model: ModelParams
     prealign: PrealignParams
     train: TrainParams

@@ -53,6 +53,14 @@ TEXT_ROWS = _schema(
     engine=_STRING,  # "given", or engine, version and settings
 )
 
+REASONING_ROWS = _schema(
+    key=_STRING,
+    reasoning=_STRING,  # what stands behind the words; empty where there is none
+    reasoner=_STRING,  # "none", "given", or model, digest and settings
+    answer_or_null=_STRING,  # what a model said, where no reasoning could be made of it
+    fault_or_null=_STRING,  # why none could be made
+)
+
 PREDICTION_ROWS = _schema(
     key=_STRING,
     split=_STRING,

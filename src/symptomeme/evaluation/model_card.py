@@ -47,7 +47,7 @@ def model_card(
     Args:
         task: what the model was trained for.
         config: the model's own.
-        memes: `split`, `labels` and `engine` of all valid memes.
+        memes: `split`, `labels`, `engine` and `reasoner` of all valid memes.
         metrics: split: view: figures, as in metrics.json.
         per_class: split: view: class: figures, as in per_class.json.
         params: sections of params.yaml by name, with which it was made.
@@ -73,6 +73,7 @@ def model_card(
         kind=_KINDS[kind].format(title=task.title),
         counts=_counts(memes, task),
         engines=sorted(set(memes.engine)),
+        reasoners=sorted(set(memes.reasoner)),
         metrics=metrics,
         per_class=per_class,
         headline=HEADLINE,

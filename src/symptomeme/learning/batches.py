@@ -21,7 +21,7 @@ from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import cache, task_paths
 from symptomeme.domain.params import AugmentationParams
 from symptomeme.domain.progress import progress
-from symptomeme.domain.records import MEME_ROWS, TEXT_ROWS, read_rows
+from symptomeme.domain.records import MEME_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows
 from symptomeme.domain.writing import replacing
 from symptomeme.learning.augmentation import augment
 from symptomeme.models import processor as processor_module
@@ -31,7 +31,7 @@ Batch = dict[str, torch.Tensor]
 
 
 def read_memes(task: Task) -> pd.DataFrame:
-    """The valid memes of a task with the words read from them, a row a meme, in the order of `valid.parquet`.
+    """The valid memes of a task with their words and the reasoning behind these, in the order of `valid.parquet`.
 
     Raises:
         InputError: a table is missing.
@@ -40,6 +40,7 @@ def read_memes(task: Task) -> pd.DataFrame:
     paths = task_paths(task.name)
     memes = read_rows(paths.valid, MEME_ROWS)
     texts = read_rows(paths.texts, TEXT_ROWS)
+    reasoning = read_rows(paths.reasoning, REASONING_ROWS)[["key", "reasoning", "reasoner"]]
     for split in ("train", "val"):
         if not (memes.split == split).any():
             raise DataError(
@@ -52,7 +53,14 @@ def read_memes(task: Task) -> pd.DataFrame:
             f"{paths.valid}: all training memes of {task.title} have the same labels "
             f"({', '.join(kinds.pop()) or 'none'}), so there is nothing to tell apart. Import memes of other classes."
         )
-    return memes.merge(texts, on="key", how="left", validate="one_to_one")
+    for table in (texts, reasoning):
+        memes = memes.merge(table, on="key", how="left", validate="one_to_one")
+    return memes
+
+
+def with_reasoning(memes: pd.DataFrame) -> bool:
+    """Whether reasoning stands behind the words of any of these memes."""
+    return bool((memes.reasoning != "").any())
 
 
 def indicators(labels: pd.Series, task: Task) -> npt.NDArray[np.bool_]:
@@ -113,7 +121,7 @@ class Encoded:
 def encode(memes: pd.DataFrame, task: Task, processor: SymptomProcessor, *, text: bool, image: bool,
            reasoning: bool) -> Encoded:  # fmt: skip
     """Encode memes for a model with these modalities."""
-    reasonings = memes.given_reasoning.tolist() if reasoning else None
+    reasonings = memes.reasoning.tolist() if reasoning else None
     return Encoded(
         input_ids=processor.encode_texts(memes.text.tolist(), reasonings) if text else None,
         pictures=small_pictures(memes, processor) if image else None,

@@ -100,7 +100,6 @@ def _settings(task: Task, params: ModelParams) -> dict[str, Any]:
         "task": task.name,
         "problem_type": task.problem_type,
         "id2label": dict(enumerate(task.labels)),
-        "reasoning": params.reasoning == "given",
         "hidden_size": params.hidden_size,
         "num_heads": params.num_heads,
         "num_depths": params.num_depths,

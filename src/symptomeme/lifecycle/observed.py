@@ -106,7 +106,7 @@ def scored(memes: pd.DataFrame, predictor: Predictor, *, most: int, seed: int) -
         part = once.iloc[start : start + _BATCH]
         pictures = [read_picture(Path(image)) for image in part.image]
         texts = [reading.text for reading in readings[start : start + _BATCH]]
-        reasons = part.reasoning.tolist() if predictor.config.reasoning and "reasoning" in part else None
+        reasons = part.reasoning.tolist() if "reasoning" in part else None
         predictions += predictor.predict(pictures, texts, reasons)
     rows = [
         (len(reading.text), reading.confidence, list(found.probabilities.values()), found.abstain, found.embedding)

@@ -1,7 +1,5 @@
 """Pretrained encoders into a classifier, and classifiers out of their folders."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,28 +7,14 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPImageProcessorPil
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_utils import PreTrainedModel
-from transformers.utils import logging
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.domain.writing import replacing
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.config import SymptomConfig
+from symptomeme.models.loading import gist, quiet_transformers
 
 Kind = Literal["text", "vision"]
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Silence the loading bars and reports of transformers; what matters in them is raised as ModelError here."""
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def read_encoder_config(source: str | Path, kind: Kind) -> PreTrainedConfig:
@@ -79,7 +63,7 @@ def save_encoder(source: str | Path, kind: Kind, target: Path) -> None:
             settings = companion.from_pretrained(source)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
-                f"{kind} encoder {source}: cannot be loaded ({_line(error)}). If it is gated, ask for access on the "
+                f"{kind} encoder {source}: cannot be loaded ({gist(error)}). If it is gated, ask for access on the "
                 "hub and log in with 'hf auth login'."
             ) from None
         with replacing(target) as beside:
@@ -146,7 +130,7 @@ def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
         try:
             return AutoConfig.from_pretrained(source, trust_remote_code=False)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{what} {source}: no config that transformers can read ({_line(error)}).") from None
+            raise ModelError(f"{what} {source}: no config that transformers can read ({gist(error)}).") from None
 
 
 def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any, dict[str, Any]]:
@@ -154,7 +138,7 @@ def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any
         try:
             model, told = kind.from_pretrained(source, use_safetensors=True, output_loading_info=True, **options)
         except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{what} {source}: its safetensors weights cannot be loaded ({_line(error)}).") from None
+            raise ModelError(f"{what} {source}: its safetensors weights cannot be loaded ({gist(error)}).") from None
     return model, told
 
 
@@ -169,9 +153,3 @@ def check_folder(source: str | Path, what: str) -> None:
     if not path.is_dir() and not (isinstance(source, str) and on_hub):
         made_by = "dvc repro" if what == "model" else "symptomeme fetch-weights"
         raise ModelError(f"{what} {source}: there is no such folder. Run '{made_by}' or 'dvc pull'.")
-
-
-def _line(error: Exception) -> str:
-    """The gist of a message that may have many lines."""
-    words = " ".join(str(error).split())
-    return words if len(words) <= 160 else words[:157] + "..."  # noqa: PLR2004

@@ -16,7 +16,8 @@ from transformers.processing_utils import ProcessorMixin
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
-from symptomeme.models.encoders import check_folder, quiet_transformers, read_encoder_config
+from symptomeme.models.encoders import check_folder, read_encoder_config
+from symptomeme.models.loading import quiet_transformers
 
 
 class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]

@@ -13,7 +13,8 @@ from symptomeme.domain.writing import replacing
 from symptomeme.models.checkpoints import check_tensor, read_state_dict
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.config import SymptomConfig
-from symptomeme.models.encoders import check_folder, quiet_transformers
+from symptomeme.models.encoders import check_folder
+from symptomeme.models.loading import quiet_transformers
 from symptomeme.models.processor import SymptomProcessor, build_processor
 from symptomeme.models.published_config import SEPARATOR, Heads, Shapes, published_config
 

@@ -67,7 +67,7 @@ def _write_vision_encoder(folder: Path) -> None:
     from transformers import CLIPVisionConfig, CLIPVisionModel  # noqa: PLC0415
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil  # noqa: PLC0415
 
-    from symptomeme.models.encoders import quiet_transformers  # noqa: PLC0415
+    from symptomeme.models.loading import quiet_transformers  # noqa: PLC0415
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)

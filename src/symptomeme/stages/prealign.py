@@ -12,7 +12,7 @@ from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, cache, task_pat
 from symptomeme.domain.params import BaseParams, ModelParams, PrealignParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.bootstrap import paired_difference
-from symptomeme.learning.batches import Batch, encode, read_memes
+from symptomeme.learning.batches import Batch, encode, read_memes, with_reasoning
 from symptomeme.learning.build import encoder_folders, fresh_model, load_processor, prepare_torch
 from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
@@ -32,7 +32,7 @@ def run(task: Task, base: BaseParams, model_params: ModelParams, options: Preali
     model = fresh_model(task, model_params, separator=processor.separator, seed=base.seed)
     freeze(model, options)
     memes = read_memes(task)
-    reasoning = model_params.reasoning == "given"
+    reasoning = model.config.reasoning = with_reasoning(memes)
     train, val, held_out = (
         remember(model, encode(memes[chosen], task, processor, text=True, image=True, reasoning=reasoning))
         for chosen in (
@@ -93,7 +93,7 @@ def write_curve(paths: TaskPaths, curve: Curve) -> None:
 
 
 def _key(paths: TaskPaths, model: ModelParams, options: PrealignParams, base: BaseParams) -> str:
-    files = [of_file(paths.valid), of_file(paths.texts)]
+    files = [of_file(table) for table in (paths.valid, paths.texts, paths.reasoning)]
     folders = [of_folder(folder) for folder in encoder_folders(model)]
     sections = [model.model_dump(), options.model_dump(), base.model_dump()]
     code = of_code(["torch", "transformers", "accelerate"])

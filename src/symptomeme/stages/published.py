@@ -69,7 +69,8 @@ def make(
     }
     if described.train:
         train = encoded(model, memes[memes.split == "train"], task, processor)
-        inputs = [of_file(paths.valid), of_file(paths.texts), of_folder(Path(checkpoint.tokenizer))]
+        tables = [of_file(table) for table in (paths.valid, paths.texts, paths.reasoning)]
+        inputs = [*tables, of_folder(Path(checkpoint.tokenizer))]
         code = of_code(["torch", "transformers", "accelerate"])
         key = of_value([task.name, variant, inputs, trained_with, computed_with(options), code])
         curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)

@@ -18,7 +18,7 @@ from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.variants import VariantParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
-from symptomeme.learning.batches import Encoded, encode, read_memes
+from symptomeme.learning.batches import Encoded, encode, read_memes, with_reasoning
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
 from symptomeme.learning.calibration import fit_temperature, fit_thresholds, negative_log_likelihood
 from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
@@ -87,6 +87,7 @@ def trained(
     )
     freeze(model, options)
     memes = read_memes(task)
+    model.config.reasoning = with_reasoning(memes)
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
@@ -265,7 +266,7 @@ def _key(
     options: TrainParams,
     base: BaseParams,
 ) -> str:
-    files = [of_file(paths.valid), of_file(paths.texts)]
+    files = [of_file(table) for table in (paths.valid, paths.texts, paths.reasoning)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
     trained = options.model_dump(exclude={"runtime", "min_agreement"})  # which come into it after training
     sections = [described.model_dump(), model.model_dump(), trained, base.model_dump()]

@@ -85,7 +85,7 @@ def read_all(
             else:
                 readings[sha256] = result
     if broken:
-        raise ImageError(_told(broken))
+        raise ImageError(told_of_pictures(broken))
     return [readings[sha256] for sha256, _ in pictures]
 
 
@@ -122,7 +122,7 @@ def _read_batch(engine: OcrEngine, batch: list[tuple[str, Path]]) -> dict[str, R
         """One at a time, so that a batch of photographs need not fit into memory."""
         for sha256, path in batch:
             try:
-                picture = _open(path, sha256)
+                picture = known_picture(path, sha256)
             except ImageError as error:
                 broken[sha256] = error
             else:
@@ -133,14 +133,19 @@ def _read_batch(engine: OcrEngine, batch: list[tuple[str, Path]]) -> dict[str, R
     return dict(zip(opened, readings, strict=True)) | broken
 
 
-def _open(path: Path, sha256: str) -> Image.Image:
-    """The picture, if its bytes are still those it is known by: else the cache would hold another's reading."""
+def known_picture(path: Path, sha256: str) -> Image.Image:
+    """The picture, if its bytes are still those it is known by: else a cache would hold what was read in another.
+
+    Raises:
+        ImageError: it cannot be opened, or they are not.
+    """
     picture = read_picture(path)
     if of_file(path) != sha256:
         raise ImageError(f"{path}: its bytes have changed.")
     return picture
 
 
-def _told(broken: list[ImageError]) -> str:
+def told_of_pictures(broken: list[ImageError]) -> str:
+    """One line on all pictures that cannot be opened or have changed."""
     more = f" ({len(broken)} pictures in all)" if len(broken) > 1 else ""
     return f"{min(map(str, broken))}{more} Run it again; in the graph, 'dvc repro'."
