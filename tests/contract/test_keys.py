@@ -14,8 +14,7 @@ from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
 from symptomeme.cli.main import parser
-from symptomeme.domain.params import AugmentationParams, OcrParams, Params, PrealignParams, TrainParams
-from symptomeme.domain.variants import VariantParams
+from symptomeme.domain.params import AugmentationParams, OcrParams, Params, PrealignParams, TrainParams, VariantParams
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "profiles" / "sample.yaml"

@@ -15,7 +15,7 @@ from symptomeme.cli.main import main
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
 from symptomeme.domain.layout import CellPaths, StatePaths, dataset_paths, task_paths
 from symptomeme.domain.params import read_params
-from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TEXT_ROWS, read_rows, write_rows
+from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.learning.batches import indicators
 from symptomeme.stages import evaluate, prealign, train
@@ -128,11 +128,28 @@ def test_the_whole_model_is_that_of_train_and_evaluate() -> None:
     assert not smaller.equals(whole)
 
 
-def test_reasoning_is_measured_only_where_it_is_given() -> None:
+def test_reasoning_stands_behind_the_words_of_the_rows_that_want_it_alone() -> None:
     make_memes(ANXIETY)
+    words, figures = ablation(ANXIETY, "text_encoder")
+    assert figures["reasoning"] is None
+    behind, figures = ablation(ANXIETY, "text_encoder_reasoning")
+    assert figures["reasoning"] == "made up"
+    assert not behind.equals(words)
+
+
+def test_where_the_stage_left_no_reasoning_that_of_the_annotations_is_taken_if_there_is_some() -> None:
+    make_memes(ANXIETY)
+    paths = task_paths("anxiety")
+    none = read_rows(paths.reasoning, REASONING_ROWS).assign(reasoning="", reasoner="none")
+    write_rows(paths.reasoning, none, REASONING_ROWS)
     predictions, figures = ablation(ANXIETY, "text_encoder_reasoning")
     assert len(predictions) == 0
-    assert figures == {"not_measured": "no reasoning is given with these memes"}
+    assert figures == {"not_measured": "there is no reasoning on these memes"}
+    memes = read_rows(paths.valid, MEME_ROWS).assign(given_reasoning="because of exams")
+    write_rows(paths.valid, memes, MEME_ROWS)
+    predictions, figures = ablation(ANXIETY, "text_encoder_reasoning")
+    assert len(predictions) == HELD_OUT
+    assert figures["reasoning"] == "given"
 
 
 def test_a_note_tells_how_long_a_cell_took_and_in_how_many_goes() -> None:

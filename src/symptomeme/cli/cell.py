@@ -14,7 +14,7 @@ from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import STUDY_PARAMS, StatePaths, task_paths
 from symptomeme.domain.locking import alone
 from symptomeme.domain.params import Params, read_params
-from symptomeme.domain.study_params import Cell, Method, StudyParams, read_study
+from symptomeme.domain.study_params import Cell, Method, StudyParams, model_of, read_study, train_of
 from symptomeme.domain.writing import write_json
 
 
@@ -36,7 +36,7 @@ def sections(params: Params, study: StudyParams, variant: str | None) -> tuple[o
     if variant is None:
         return params.base, params.model
     described = study.ablations[variant]
-    return params.base, params.model_of(described), params.ocr, params.train_of(described), described
+    return params.base, model_of(params, described), params.ocr, train_of(params, described), described
 
 
 def run_baseline(arguments: argparse.Namespace) -> int:

@@ -33,11 +33,7 @@ STAGES = {
     "reason": Stage("add figurative reasoning to the words", lambda p, *_: (p.reason,)),
     "prealign": Stage("align the text and image encoders by contrast", lambda p, *_: (p.base, p.model, p.prealign)),
     "train": Stage(
-        "train one variant of the classifier",
-        lambda p, _, name: (
-            *(p.base, p.model_of(p.variants[name]), p.ocr, p.train_of(p.variants[name])),
-            p.variants[name],
-        ),
+        "train one variant of the classifier", lambda p, _, name: (p.base, p.model, p.ocr, p.train, p.variants[name])
     ),
     "evaluate": Stage("score a trained variant, with intervals", lambda p, *_: (p.base, p.evaluate)),
     "published": Stage(

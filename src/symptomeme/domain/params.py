@@ -12,7 +12,6 @@ from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
 from symptomeme.domain.published_params import PublishedParams
 from symptomeme.domain.section import Count, Natural, Positive, Section, Share
-from symptomeme.domain.variants import VariantParams, changed, faults_of_changes
 
 REMEDY = "Mend them all, or 'symptomeme params use NAME'."
 MOST_CRITERIA = 10  # of one run of monitor: five each of memes and of requests
@@ -134,6 +133,14 @@ class PrealignParams(Optimisation):
     """Contrastive pre-alignment."""
 
 
+class VariantParams(Section):
+    """A variant of the model: which modalities it has and what its encoders start from."""
+
+    text: bool
+    image: bool
+    start: Literal["aligned", "encoders"]
+
+
 class TrainParams(Optimisation):
     """Training of the classifier."""
 
@@ -227,14 +234,6 @@ class Params(Section):
         """Names of all variants of a task, those that start from its published checkpoint last."""
         return [*self.variants, *(self.published.variants if task in self.published.tasks else ())]
 
-    def model_of(self, described: VariantParams) -> ModelParams:
-        """The section `model` with what a variant changes in it."""
-        return changed(self.model, described.model)
-
-    def train_of(self, described: VariantParams) -> TrainParams:
-        """The section `train` with what a variant changes in it."""
-        return changed(self.train, described.train)
-
 
 def read_params(path: Path = PARAMS) -> Params:
     """Read and check a parameter file.
@@ -269,6 +268,4 @@ def check_params(found: object, *, where: str) -> Params:
         raise ParamsError(
             f"{where}: published.variants: {', '.join(both)} is under variants too. Give it another name."
         )
-    if wrong := faults_of_changes(params.variants, "variants", model=params.model, train=params.train):
-        raise ParamsError(f"{where}: {'; '.join(wrong)}. {REMEDY}")
     return params

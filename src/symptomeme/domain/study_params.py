@@ -8,12 +8,12 @@ from typing import Annotated, Literal, NamedTuple, Self
 import yaml
 from pydantic import Field, model_validator
 
+from symptomeme.domain.ablation_params import AblationParams, changed, faults_of_changes
 from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.faults import Kind, checked, read_yaml
 from symptomeme.domain.layout import STUDY_ASKED, STUDY_GRAPH, STUDY_PARAMS
-from symptomeme.domain.params import Params
+from symptomeme.domain.params import ModelParams, Params, TrainParams
 from symptomeme.domain.section import Natural, Section
-from symptomeme.domain.variants import VariantParams, faults_of_changes
 from symptomeme.domain.writing import write_text
 
 Name = Annotated[str, Field(pattern=r"^\w+$")]  # part of a path, and of the name of a stage
@@ -48,7 +48,7 @@ class StudyParams(Section):
 
     reference: Name  # the others are compared with it
     baselines: list[Method]
-    ablations: Annotated[dict[Name, VariantParams], Field(min_length=1)]
+    ablations: Annotated[dict[Name, AblationParams], Field(min_length=1)]
 
     @property
     def names(self) -> list[str]:
@@ -68,6 +68,16 @@ class StudyParams(Section):
         """The cells of some rows, row by row."""
         baselines = [Cell(task, name, None) for name in self.baselines if name in rows]
         return baselines + [Cell(task, name, seed) for name in self.ablations if name in rows for seed in seeds]
+
+
+def model_of(params: Params, described: AblationParams) -> ModelParams:
+    """The section `model` with what an ablation changes in it."""
+    return changed(params.model, described.model)
+
+
+def train_of(params: Params, described: AblationParams) -> TrainParams:
+    """The section `train` with what an ablation changes in it."""
+    return changed(params.train, described.train)
 
 
 class AskedParams(Section):

@@ -8,8 +8,7 @@ import torch
 from accelerate import PartialState
 
 from symptomeme.domain.labels import Task
-from symptomeme.domain.params import ModelParams, OcrParams, TrainParams
-from symptomeme.domain.variants import VariantParams
+from symptomeme.domain.params import ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, load_classifier
 from symptomeme.models.processor import SymptomProcessor, build_processor

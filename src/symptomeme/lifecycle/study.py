@@ -118,7 +118,7 @@ def _row(cells: Sequence[Cell], figures: Mapping[str, Any], study: StudyParams, 
     known = all("seconds" in note for note in took)
     return Row(
         name=cells[0].name,
-        told=describe(cells[0].name, study, params),
+        told=describe(cells[0].name, study, params, figures["reasoning"]),
         predictions=[
             read_rows(task_paths(cell.task).cell(cell.name, cell.seed).predictions, PREDICTION_ROWS) for cell in cells
         ],

@@ -35,8 +35,8 @@ def run(task: Task, method: Method, base: BaseParams, model: ModelParams) -> Non
     else:
         features, frozen = frozen_encoder(memes.text.tolist(), model)
         answers = regressed(features, memes, truth, task)
-    sizes = {"parameters": frozen + answers.weights, "trained": answers.weights}
-    write_cell(out, prediction_rows(answers, memes, task), task, sizes)
+    facts = {"parameters": frozen + answers.weights, "trained": answers.weights, "reasoning": None}
+    write_cell(out, prediction_rows(answers, memes, task), task, facts)
 
 
 def frozen_encoder(texts: list[str], params: ModelParams) -> tuple[Floats, int]:

@@ -21,14 +21,14 @@ def held_out(memes: pd.DataFrame) -> pd.DataFrame:
     return found[found.split != "train"].reset_index(drop=True)
 
 
-def write_cell(out: CellPaths, predictions: pd.DataFrame, task: Task, sizes: Mapping[str, int]) -> None:
+def write_cell(out: CellPaths, predictions: pd.DataFrame, task: Task, facts: Mapping[str, Any]) -> None:
     """Write what a cell has found.
 
     Args:
         out: where to.
         predictions: rows of `records.PREDICTION_ROWS`.
         task: theirs.
-        sizes: how many parameters there are, and how many of them were fitted.
+        facts: how many parameters there are, how many of them were fitted, and whose reasoning stood behind the words.
     """
     truth, predicted = (indicators(labels, task) for labels in (predictions.labels, predictions.predicted))
     figures: dict[str, Any] = {}
@@ -40,7 +40,7 @@ def write_cell(out: CellPaths, predictions: pd.DataFrame, task: Task, sizes: Map
             "weighted_f1": round(float(found.weighted[0]), DIGITS),
         }
     write_rows(out.predictions, predictions, PREDICTION_ROWS)
-    write_json(out.figures, {**sizes, **figures})
+    write_json(out.figures, {**facts, **figures})
 
 
 def leave_out(out: CellPaths, reason: str) -> None:

@@ -13,9 +13,8 @@ from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_text, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import INT8_MODEL, TRAINING_PARAMS, TaskPaths, VariantPaths, cache, task_paths
-from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams
+from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, TrainParams, VariantParams
 from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
-from symptomeme.domain.variants import VariantParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import Encoded, encode, read_memes, with_reasoning
@@ -44,7 +43,8 @@ def run(
 ) -> None:
     """Train, calibrate and save one variant; in int8 too, where that is wanted and answers alike."""
     require(options.runtime)
-    model, processor, memes, val, curve = trained(task, variant, base, model_params, ocr, options, described)
+    memes = read_memes(task)
+    model, processor, val, curve = trained(task, memes, variant, base, model_params, ocr, options, described)
     if is_main_process():
         paths = task_paths(task.name)
         trained_with = training_params(paths, described, base, model_params, ocr, options)
@@ -56,13 +56,13 @@ class Trained(NamedTuple):
 
     model: SymptomClassifier
     processor: SymptomProcessor
-    memes: pd.DataFrame  # all valid ones of the task
     val: Encoded
     curve: Curve
 
 
 def trained(
     task: Task,
+    memes: pd.DataFrame,
     variant: str,
     base: BaseParams,
     model_params: ModelParams,
@@ -70,7 +70,7 @@ def trained(
     options: TrainParams,
     described: VariantParams,
 ) -> Trained:
-    """Train one variant, and write nothing but checkpoints."""
+    """Train one variant on memes of a task, as `read_memes` gives them, and write nothing but checkpoints."""
     prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
@@ -86,12 +86,11 @@ def trained(
         seed=base.seed,
     )
     freeze(model, options)
-    memes = read_memes(task)
     model.config.reasoning = with_reasoning(memes)
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
-    return Trained(model, processor, memes, val, curve)
+    return Trained(model, processor, val, curve)
 
 
 def encoded(model: SymptomClassifier, memes: pd.DataFrame, task: Task, processor: SymptomProcessor) -> Encoded:

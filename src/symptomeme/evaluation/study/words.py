@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from symptomeme.domain.params import Params
-from symptomeme.domain.study_params import StudyParams
+from symptomeme.domain.study_params import StudyParams, model_of, train_of
 
 NOTHING = "—"
 
@@ -24,16 +24,16 @@ BASELINES = {
 }
 
 
-def describe(name: str, study: StudyParams, params: Params) -> Description:
-    """A row of the study in words."""
+def describe(name: str, study: StudyParams, params: Params, reasoning: str | None) -> Description:
+    """A row of the study in words; `reasoning` says whose stood behind the words of its memes."""
     if name not in study.ablations:
         return BASELINES[name]
     described = study.ablations[name]
-    model, train = params.model_of(described), params.train_of(described)
+    model, train = model_of(params, described), train_of(params, described)
     both = described.text and described.image
     inputs = {
         "text": described.text,
-        "reasoning": described.text and model.reasoning == "given",
+        "reasoning": reasoning is not None,
         "picture": described.image,
     }
     parts = {
@@ -46,6 +46,7 @@ def describe(name: str, study: StudyParams, params: Params) -> Description:
         f"{model.num_experts} experts": model.num_experts > 0,
         "contrastive loss": both and train.contrastive_weight > 0,
         "pre-aligned": described.start == "aligned",
+        f"reasoning: {reasoning}": reasoning is not None,
     }
     return Description(_those(inputs, " + "), _those(parts, ", "))
 

@@ -1,26 +1,25 @@
-"""Variants of the model, and what each has other than the sections `model` and `train`."""
+"""An ablation: a variant of the model, and where it differs from the sections `model` and `train`."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from symptomeme.domain.faults import Kind, faults
+from symptomeme.domain.params import ModelParams, TrainParams, VariantParams
 from symptomeme.domain.section import Section
 
 _ENCODERS = dict.fromkeys(
-    ("text_encoder", "vision_encoder"), "all variants have the encoders of the section model, which the graph watches"
+    ("text_encoder", "vision_encoder"), "all ablations have the encoders of the section model, which the graph watches"
 )
 _ALIGNED = {"contrastive_size": "pre-alignment has trained heads of the size in the section model; start: encoders"}
-"""Keys that a variant cannot change, and why."""
+"""Keys that an ablation cannot change, and why."""
 
 
-class VariantParams(Section):
-    """A variant of the model: which modalities it has, what its encoders start from, and where else it differs."""
+class AblationParams(VariantParams):
+    """A variant of the model for the study alone."""
 
-    text: bool
-    image: bool
-    start: Literal["aligned", "encoders"]
+    reasoning: bool | None = None  # behind the words: with, or without; null: as the stage reason left it
     model: dict[str, Any] = Field(default_factory=dict)  # values in place of those of the section `model`
     train: dict[str, Any] = Field(default_factory=dict)  # values in place of those of the section `train`
 
@@ -34,20 +33,23 @@ def changed(section: Kind, changes: Mapping[str, Any]) -> Kind:
     return type(section).model_validate({**section.model_dump(), **changes}) if changes else section
 
 
-def faults_of_changes(variants: Mapping[str, VariantParams], *above: str, model: Section, train: Section) -> list[str]:
-    """What is wrong with the values that variants change.
+def faults_of_changes(
+    ablations: Mapping[str, AblationParams], *above: str, model: ModelParams, train: TrainParams
+) -> list[str]:
+    """What is wrong with the values that ablations change.
 
     Args:
-        variants: by name.
+        ablations: by name.
         above: the keys under which they stand.
         model: the section that they change.
         train: the other one.
     """
     found = []
-    for name, described in variants.items():
-        for key, section, changes in (("model", model, described.model), ("train", train, described.train)):
+    sections: dict[str, Section] = {"model": model, "train": train}
+    for name, described in ablations.items():
+        for key, section in sections.items():
             try:
-                changed(section, changes)
+                changed(section, getattr(described, key))
             except ValidationError as error:
                 found += faults(error, type(section), *above, name, key)
         fixed = {**_ENCODERS, **(_ALIGNED if described.start == "aligned" else {})}
