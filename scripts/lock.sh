@@ -7,8 +7,8 @@ trap 'rm -rf "$fresh"' EXIT
 python3.11 -m venv "$fresh"
 "$fresh/bin/pip" install --quiet -e '.[sample,dev,postgres]'
 {
-    echo "# Every package but torch's accelerator builds, as constraints: pip install -c requirements.lock -e '.[sample,dev]'"
-    echo "# Written by scripts/lock.sh on Python 3.11."
+    echo "# Every package but torch and what comes with its accelerator builds; used as constraints: pip install -c requirements.lock -e '.[sample,dev]'"
+    echo "# Made on Python 3.11 with scripts/lock.sh."
     echo "torch==2.13.0"
     "$fresh/bin/pip" freeze --exclude-editable | grep -viE '^(torch|nvidia-|cuda-|triton)'
 } > requirements.lock.partial

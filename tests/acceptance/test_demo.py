@@ -1,6 +1,7 @@
 """A fresh clone, from `make demo` on: what the README promises to one who types it."""
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -23,8 +24,11 @@ pytestmark = pytest.mark.acceptance
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cloned(tmp_path_factory.mktemp("fresh") / "clone")
+
+
+def cloned(place: Path) -> Path:
     """What is committed, with the packages of this environment where they are the ones it asks for."""
-    place = tmp_path_factory.mktemp("fresh") / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, place], check=True)
     wanted = hashlib.sha256(b"".join((place / name).read_bytes() for name in ("pyproject.toml", "requirements.lock")))
     stamp = Path(sys.prefix) / "installed"  # as scripts/setup.sh leaves it
@@ -84,6 +88,26 @@ def test_a_second_demo_runs_no_stage_and_leaves_nothing_to_commit(clone: Path, t
     assert table(again) == table(told)
     assert typed(clone, "source .venv/bin/activate", "dvc status --json").strip() == "{}"
     assert typed(clone, "git status --porcelain") == ""
+
+
+def test_pre_alignment_helps_to_find_a_meme_by_its_words(clone: Path, told: str) -> None:
+    assert told
+    gains = [
+        json.loads((clone / "artifacts" / task / "aligned/retrieval.json").read_text(encoding="utf-8"))["recall_at_5"][
+            "gain"
+        ]
+        for task in ("anxiety", "depression")
+    ]
+    assert min(gain["low"] for gain in gains) > 0
+
+
+def test_a_demo_in_another_folder_gives_the_same_figures(clone: Path, told: str, tmp_path: Path) -> None:
+    assert told
+    other = cloned(tmp_path / "another" / "place")
+    typed(other, *commands_under("Start"))
+    figures = sorted(file.relative_to(clone) for file in clone.glob("artifacts/*/variants/*/metrics.json"))
+    assert len(figures) == 4
+    assert [(other / file).read_bytes() for file in figures] == [(clone / file).read_bytes() for file in figures]
 
 
 def table(told: str) -> list[str]:

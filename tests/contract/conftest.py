@@ -15,12 +15,19 @@ ROOT = Path(__file__).parents[2]
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The real graph over empty files, committed to DVC without running it."""
     root = tmp_path_factory.mktemp("graph")
+    with committed_graph(root, (ROOT / "profiles/sample.yaml").read_text(encoding="utf-8")):
+        yield root
+
+
+@contextlib.contextmanager
+def committed_graph(root: Path, params: str) -> Iterator[None]:
+    """Lay the real graph with these params into a folder, and stay in it."""
     shutil.copy(ROOT / "dvc.yaml", root)
-    shutil.copy(ROOT / "profiles/sample.yaml", root / "params.yaml")
+    (root / "params.yaml").write_text(params, encoding="utf-8")
     shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     with contextlib.chdir(root):
         commit_without_running(root)
-        yield root
+        yield
 
 
 def commit_without_running(root: Path) -> None:
