@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from contract.conftest import commit_without_running
+from contract.conftest import ROOT, committed_graph
 from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
@@ -17,7 +17,6 @@ from symptomeme.domain.layout import STUDY_ASKED, STUDY_GRAPH, STUDY_PARAMS
 from symptomeme.domain.params import read_params
 from symptomeme.domain.study_params import StudyParams, read_study
 
-ROOT = Path(__file__).parents[2]
 ONE = {"tasks": ["anxiety"], "seeds": [42, 43]}
 
 
@@ -25,15 +24,9 @@ ONE = {"tasks": ["anxiety"], "seeds": [42, 43]}
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The real graphs over empty files, committed to DVC without running, with cells for one task and two seeds."""
     root = tmp_path_factory.mktemp("study")
-    for name in ("dvc.yaml", "studies"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, root / name)
-    shutil.copy(ROOT / "profiles/sample.yaml", root / "params.yaml")
-    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "studies", root / "studies")
     (root / STUDY_ASKED).write_text(yaml.safe_dump({"asked": ONE}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        commit_without_running(root)
+    with committed_graph(root, (ROOT / "profiles/sample.yaml").read_text(encoding="utf-8")):
         yield root
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 from made_up_memes import COUNTS, write_memes
 
@@ -18,6 +19,8 @@ from symptomeme.domain.params import read_params
 from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, REASONING_ROWS, TEXT_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.learning.batches import indicators
+from symptomeme.learning.build import load_processor, variant_model
+from symptomeme.models.encoders import load_classifier
 from symptomeme.stages import evaluate, prealign, train
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +115,16 @@ def test_the_whole_model_is_that_of_train_and_evaluate() -> None:
     params, paths = read_params(), task_paths("depression")
     prealign.run(DEPRESSION, params.base, params.model, params.prealign)
     described = params.variants["fusion"]
+    separator, seed = load_processor(params.model).separator, params.base.seed
+    begun = variant_model(
+        *(DEPRESSION, "fusion", described, params.model, params.train, params.ocr),
+        aligned=paths.aligned,
+        separator=separator,
+        seed=seed,
+    ).state_dict()
+    aligned = load_classifier(paths.aligned).state_dict()
+    assert begun.keys() == aligned.keys()
+    assert all(torch.equal(begun[name], tensor) for name, tensor in aligned.items())
     train.run(DEPRESSION, "fusion", params.base, params.model, params.ocr, params.train, described)
     evaluate.run(DEPRESSION, "fusion", params.base, params.evaluate)
     whole, figures = ablation(DEPRESSION, "full")
