@@ -45,7 +45,7 @@ def describe(name: str, study: StudyParams, params: Params, reasoning: str | Non
         "first tokens": model.attention == "first",
         f"{model.num_experts} experts": model.num_experts > 0,
         "contrastive loss": both and train.contrastive_weight > 0,
-        "pre-aligned": described.start == "aligned",
+        "pre-aligned": described.start == "aligned" and params.prealign.epochs > 0,
         f"reasoning: {reasoning}": reasoning is not None,
     }
     return Description(_those(inputs, " + "), _those(parts, ", "))
