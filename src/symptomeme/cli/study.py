@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from symptomeme.domain.errors import InputError, ParamsError, ToolError
 from symptomeme.domain.labels import TASKS
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         ParamsError: there is no such row, or no such task in params.yaml.
         ToolError: a cell failed; what was measured is told before.
     """
+    from symptomeme.lifecycle.lock_file import MENDED, mend_lock_file
     from symptomeme.lifecycle.study import refuse_stale, report, run_cells
 
     params = read_params()
@@ -35,10 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     tasks = [arguments.task] if arguments.task else list(params.tasks)
     rows = arguments.rows or study.names
     _check(arguments.seeds, rows, tasks, study, params)
-    refuse_stale(tasks)
     seeds = [params.base.seed + index for index in range(arguments.seeds)]
     cells = {task: study.cells(task, seeds, rows) for task in tasks}
     with alone("study", patience=0):
+        if mend_lock_file(Path.cwd()):
+            print(MENDED)
+        refuse_stale(tasks)
         ask(tasks, seeds)
         failed = run_cells(cells)
         for task, wanted in cells.items():

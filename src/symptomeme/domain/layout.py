@@ -25,6 +25,7 @@ BENTOFILE = Path("bentofile.yaml")
 LOCK = Path("requirements.lock")
 STUDIES = Path("studies")
 STUDY_GRAPH = STUDIES / "dvc.yaml"
+STUDY_LOCK = STUDIES / "dvc.lock"
 STUDY_PARAMS = STUDIES / "params.yaml"
 STUDY_ASKED = STUDIES / "asked.yaml"
 """For which tasks and seeds the study's graph has cells; written by `study`."""
