@@ -12,7 +12,7 @@ from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
 from flows.graph import steps
-from symptomeme.cli.cell import sections
+from symptomeme.cli.cell import of_ablation, of_baseline
 from symptomeme.domain.layout import STUDY_ASKED, STUDY_GRAPH, STUDY_PARAMS
 from symptomeme.domain.params import read_params
 from symptomeme.domain.study_params import StudyParams, read_study
@@ -105,11 +105,11 @@ def test_a_cell_is_given_the_sections_that_its_stage_declares(studied: Path) -> 
     graph = yaml.safe_load((studied / STUDY_GRAPH).read_text())["stages"]
     params = read_params()
     assert graph["baseline"]["params"] == ["base.threads", "model"]
-    assert sections(params, study(), None) == (params.base, params.model)
+    assert of_baseline(params) == (params.base, params.model)
     own = {STUDY_PARAMS.as_posix(): ["study.ablations.${item.variant}"]}
     assert graph["ablation"]["params"] == ["base.threads", "model", "ocr", "train", own]
     given = (params.base, params.model, params.ocr, params.train, study().ablations["full"])
-    assert sections(params, study(), "full") == given
+    assert of_ablation(params, study(), "full") == given
 
 
 def test_the_main_graph_and_its_lock_know_nothing_of_it(studied: Path) -> None:

@@ -26,7 +26,7 @@ from symptomeme.stages import evaluate, prealign, train
 ROOT = Path(__file__).parents[2]
 HELD_OUT = sum(COUNTS.values()) - COUNTS["train"]
 SEED = 42
-WORDS = ("again", "because", "of", "exams", "sleep", "cannot")
+WORDS = ("again", "because", "of", "exams", "sleep", "cannot", "i")  # a class each
 FEW = {"num_heads": 4, "num_depths": 2, "hidden_size": 32, "contrastive_size": 16, "max_length": 12}
 
 
@@ -56,7 +56,7 @@ def make_memes(task: Task) -> None:
     """Memes of a task, whose words tell their labels."""
     paths = task_paths(task.name)
     write_memes(task, paths)
-    words = {label: WORDS[at % len(WORDS)] for at, label in enumerate(task.labels)}
+    words = dict(zip(task.labels, WORDS, strict=False))
     labels = read_rows(paths.valid, MEME_ROWS).labels
     texts = read_rows(paths.texts, TEXT_ROWS).assign(text=[f"{words[found[0]]} " * 3 for found in labels])
     write_rows(paths.texts, texts, TEXT_ROWS)

@@ -5,15 +5,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter, process_time
-from typing import get_args
+from typing import Any, get_args
 
 from symptomeme.cli.lifeline import end_with_dvc
+from symptomeme.domain.ablation_params import AblationParams
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import STUDY_PARAMS, StatePaths, task_paths
 from symptomeme.domain.locking import alone
-from symptomeme.domain.params import Params, read_params
+from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, Params, TrainParams, read_params
 from symptomeme.domain.study_params import Cell, Method, StudyParams, model_of, read_study, train_of
 from symptomeme.domain.writing import write_json
 
@@ -31,10 +32,15 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     ablation.set_defaults(run=run_ablation)
 
 
-def sections(params: Params, study: StudyParams, variant: str | None) -> tuple[object, ...]:
-    """What of the params a stage is given, for an ablation or a baseline: just what its `params` in its graph name."""
-    if variant is None:
-        return params.base, params.model
+def of_baseline(params: Params) -> tuple[BaseParams, ModelParams]:
+    """What of the params a baseline is given: just what `params` of its stage name."""
+    return params.base, params.model
+
+
+def of_ablation(
+    params: Params, study: StudyParams, variant: str
+) -> tuple[BaseParams, ModelParams, OcrParams, TrainParams, AblationParams]:
+    """What of the params an ablation is given: just what `params` of its stage name."""
     described = study.ablations[variant]
     return params.base, model_of(params, described), params.ocr, train_of(params, described), described
 
@@ -45,7 +51,7 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     with _measured(Cell(arguments.task, arguments.method, None)):
         from symptomeme.stages import baseline
 
-        baseline.run(task_named(arguments.task), arguments.method, *sections(params, read_study(params), None))
+        baseline.run(task_named(arguments.task), arguments.method, *of_baseline(params))
     return 0
 
 
@@ -66,7 +72,7 @@ def run_ablation(arguments: argparse.Namespace) -> int:
     with _measured(Cell(arguments.task, variant, arguments.seed)):
         from symptomeme.stages import ablation
 
-        ablation.run(task_named(arguments.task), variant, *sections(seeded, study, variant))
+        ablation.run(task_named(arguments.task), variant, *of_ablation(seeded, study, variant))
     return 0
 
 
@@ -81,7 +87,7 @@ def _measured(cell: Cell) -> Iterator[None]:
     start, start_cpu = perf_counter(), process_time()
     note = StatePaths().took(cell.task, cell.label)
     with alone(f"study@{cell.task}-{cell.label}"):
-        before = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {"of": ""}
+        before: dict[str, Any] = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {"of": ""}
         goes = 1 if before["of"] is not None else before["goes"] + 1  # one that was ended has left checkpoints
         write_json(note, {"of": None, "goes": goes})
         try:

@@ -54,4 +54,4 @@ def text_features(encoder: PreTrainedModel, processor: SymptomProcessor, texts: 
             batch = processor.pad([ids[row] for row in rows])
             states = encoder(**batch).last_hidden_state
             features[rows] = masked_mean(states, batch["attention_mask"].bool()).numpy()
-    return features / np.linalg.norm(features, axis=1, keepdims=True)
+    return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))

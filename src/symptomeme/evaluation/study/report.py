@@ -38,7 +38,8 @@ def markdown(table: pd.DataFrame, study: Study, told: Published) -> str:
         told: what was published of the task.
     """
     parts = [f"# Study of {study.task.title}", f"{_KINDS[study.kind]}."]
-    for (split, view), lines in table.groupby(["split", "view"], sort=False):
+    for key, lines in table.groupby(["split", "view"], sort=False):
+        split, view = map(str, key)
         if split != "val":
             parts.append(f"## {split}, {view.replace('_', '-')}: {lines.memes.iloc[0]} memes")
             parts.append(_whole(lines, study, told) if (split, view) == ("test", "published") else _short(lines, study))

@@ -77,7 +77,7 @@ def _cells(row: Row, lines: dict[tuple[str, str], Line], reference: str) -> dict
         line = lines[row.name, figure]
         values = [seed.value for seed in line.seeds]
         difference = lines.get((f"{row.name} - {reference}", figure))
-        numbers = {
+        numbers: dict[str, Any] = {
             "": line.mean.value,
             "_sd": np.std(values, ddof=1) if len(values) > 1 else np.nan,
             "_low": line.mean.low,
