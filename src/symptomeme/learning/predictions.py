@@ -37,7 +37,7 @@ def verdicts(config: SymptomConfig, outputs: Outputs) -> Verdicts:
     """What a model with this config says with these outputs."""
     multi_label = config.problem_type == "multi_label_classification"
     scores = outputs.probabilities(config.calibration, multi_label=multi_label)
-    thresholds = np.array([config.thresholds[label] for label in config.labels])
+    thresholds = np.array([config.thresholds[label] for label in config.labels])  # type: ignore[index]
     claimed = decide(scores, thresholds=thresholds, multi_label=multi_label)
     return Verdicts(
         probabilities=scores.round(_DIGITS),
