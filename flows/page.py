@@ -57,9 +57,12 @@ def show_answer(name: str, title: str, answer: Mapping[str, Any]) -> None:
 
 
 def show_files(root: Path, names: Iterable[str]) -> None:
-    """Files that a run began or ended with, each whole."""
+    """Files that a run began or ended with, each whole; a run that is ended may leave some of them out."""
     for name in names:
-        text = (root / name).read_text(encoding="utf-8")
+        try:
+            text = (root / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
         create_markdown_artifact(key=key(name), markdown=f"```yaml\n{text}\n```", description=f"{name} of this run")
 
 

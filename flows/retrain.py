@@ -94,7 +94,7 @@ def retrain(
             try:
                 run_graph(graph, place, force=force, hours=hours_a_step)
             finally:
-                page.show_files(place.root, [name for name in FILES if (place.root / name).is_file()])
+                page.show_files(place.root, FILES)
             if commit_to_branch:
                 commit = commit_to(commit_to_branch, home=home, root=place.root, message=f"Retrain: {_summary(graph)}")
                 logger.info("%s: %s", commit_to_branch, commit or "holds the same already")

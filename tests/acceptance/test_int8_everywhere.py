@@ -24,8 +24,9 @@ print(json.dumps(mlflow.pyfunc.load_model(sys.argv[1]).predict(meme)[0]))
 
 
 @pytest.fixture
-def root(tmp_path: Path, text_folder: Path, vision_folder: Path) -> Path:
-    """A finished graph whose models answer in int8, whatever their agreement."""
+def root(tmp_path: Path, text_folder: Path, vision_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished graph whose models answer in int8, whatever their agreement, with a Bento store of its own."""
+    monkeypatch.delenv("BENTOML_HOME", raising=False)
     pytest.importorskip("onnx", reason="the extra 'int8' is not installed")
     changes = {"train": {"runtime": "int8", "min_agreement": 0.0}}
     place = new_project(tmp_path, text_folder, vision_folder, changes=changes)

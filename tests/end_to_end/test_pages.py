@@ -44,7 +44,7 @@ def test_every_plot_is_drawn(browser: BrowserContext, project: Path) -> None:
                 new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer)
             ).size > 5"""
         ), plots.nth(index).get_attribute("id")
-    assert plots.count() == 11  # curves of prealign and two variants, four plots of each variant
+    assert plots.count() == 13  # curves of prealign and two variants, five plots of each variant
     assert faults == []
 
 

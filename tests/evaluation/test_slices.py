@@ -41,9 +41,10 @@ def test_equal_values_are_one_part(trusted: Trusted) -> None:
     assert found.slice[found.by == "OCR confidence, percent"].tolist() == ["no word read, or text given"]
 
 
-def test_no_memes_have_no_parts(trusted: Trusted) -> None:
+def test_no_memes_have_no_parts_and_are_not_made_harder(trusted: Trusted) -> None:
     nothing = np.zeros(len(trusted.abstain), bool)
-    assert len(slices(memes(trusted)[nothing], trusted.of(nothing), **SETTINGS)) == 0
+    assert slices(memes(trusted)[nothing], trusted.of(nothing), **SETTINGS).to_csv(index=False).count("\n") == 1
+    assert robustness(trusted.of(nothing).scored, {}, **SETTINGS).to_csv(index=False).count("\n") == 1
 
 
 def test_a_perturbation_is_compared_with_the_same_memes(scored: Scored) -> None:

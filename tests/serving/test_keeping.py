@@ -25,6 +25,7 @@ FOUND = Examined(
         "milliseconds": {"picture": 250.0, "ocr": 0.0},
     },
     features={task: Features(8, 91.5, [0.123456, -1.0]) for task in ("anxiety", "depression")},
+    texts=dict.fromkeys(("anxiety", "depression"), "my words"),
 )
 
 

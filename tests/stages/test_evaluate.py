@@ -14,7 +14,7 @@ from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, error_page, task_paths
 from symptomeme.domain.params import Params, read_params
-from symptomeme.domain.records import PREDICTION_ROWS, read_rows
+from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import build_processor
@@ -125,6 +125,18 @@ def test_no_more_memes_are_made_harder_than_asked_for(task: Task, params: Params
         assert set(harder.memes) == memes
         assert (harder.perturbation.tolist() == ["untouched"]) == (wanted is None)
         assert ("### Harder memes" in out.model_card.read_text()) == (wanted is not None)
+
+
+@pytest.mark.parametrize("task", [DEPRESSION], indirect=True)
+def test_without_test_memes_the_rest_is_scored(task: Task, params: Params, out: VariantPaths) -> None:
+    file = task_paths(task.name).valid
+    memes = read_rows(file, MEME_ROWS)
+    write_rows(file, memes[memes.split != "test"], MEME_ROWS)
+    run(task, params)
+    assert list(json.loads(out.metrics.read_text())) == ["val", "extra"]
+    for file in (out.robustness, out.slices):
+        assert len(pd.read_csv(file)) == 0
+    assert "### Harder memes" not in out.model_card.read_text()
 
 
 def test_predictions_stand_beside_what_is_true(task: Task, params: Params, out: VariantPaths) -> None:

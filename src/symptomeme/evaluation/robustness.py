@@ -21,9 +21,10 @@ def robustness(
     """A row a perturbation, of the same memes, with intervals; the first one is of none.
 
     `drop` is by how much macro-F1 falls (paired), `changed` the share of memes that other labels are claimed of.
+    Without memes there is no row.
     """
     rows = []
-    for name, scored in {UNTOUCHED: untouched, **perturbed}.items():
+    for name, scored in {UNTOUCHED: untouched, **perturbed}.items() if len(untouched.truth) else ():
         point, samples = bootstrap(
             partial(_figures, untouched, scored),
             len(scored.truth),

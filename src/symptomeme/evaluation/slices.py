@@ -13,6 +13,11 @@ from symptomeme.evaluation.figures import DIGITS, told
 from symptomeme.evaluation.metrics import Floats, f1
 from symptomeme.evaluation.trust import Trusted
 
+COLUMNS = (
+    *("by", "slice", "memes"),
+    *(f"{name}_{end}" for name in ("macro_f1", "risk") for end in ("value", "low", "high")),
+    "abstained",
+)
 _TERTILES = (1 / 3, 2 / 3)
 
 
@@ -37,7 +42,7 @@ def slices(memes: pd.DataFrame, trusted: Trusted, *, resamples: int, confidence:
                 "abstained": round(float(part.abstain.mean()), DIGITS),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _figures(part: Trusted, weights: Floats) -> Figures:

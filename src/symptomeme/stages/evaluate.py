@@ -91,7 +91,7 @@ def all_results(
     unmet = np.flatnonzero((held_out.split == "test") & ~held_out.leaked)
     parts = slices(held_out.iloc[unmet], trusted.of(unmet), **intervals)
     scored = {}
-    if options.robustness is not None:
+    if options.robustness is not None and len(unmet):
         unmet = some(unmet, most=options.robustness.memes, seed=seed)
         hard = perturbed(
             held_out.iloc[unmet],
