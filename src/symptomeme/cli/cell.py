@@ -14,7 +14,10 @@ from symptomeme.domain.errors import InputError, ParamsError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import STUDY_PARAMS, StatePaths, task_paths
 from symptomeme.domain.locking import alone
-from symptomeme.domain.params import BaseParams, ModelParams, OcrParams, Params, TrainParams, read_params
+from symptomeme.domain.params import Params, read_params
+from symptomeme.domain.sections.model import ModelParams
+from symptomeme.domain.sections.training import BaseParams, TrainParams
+from symptomeme.domain.sections.words import OcrParams
 from symptomeme.domain.study_params import Cell, Method, StudyParams, model_of, read_study, train_of
 from symptomeme.domain.writing import write_json
 

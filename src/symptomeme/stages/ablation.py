@@ -10,7 +10,7 @@ from symptomeme.domain.sections.training import BaseParams, TrainParams
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.learning.batches import read_memes, with_reasoning
 from symptomeme.learning.predict import predict
-from symptomeme.learning.predictions import predictions_of
+from symptomeme.learning.predictions import examples_of, predictions_of, verdicts
 from symptomeme.stages.cell import held_out, leave_out, write_cell
 from symptomeme.stages.train import calibrate, trained
 
@@ -34,13 +34,14 @@ def run(
     model = found.model
     learned = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     calibrate(model, predict(model, found.val), found.val, options)
-    predictions = predictions_of(model, found.processor, held_out(memes), task)
+    rows = held_out(memes)
+    said = verdicts(model.config, predict(model, examples_of(model, found.processor, rows, task)))
     facts = {
         "parameters": model.num_parameters(),
         "trained": learned,
         "reasoning": "; ".join(sorted(set(memes.reasoner))) if described.text and with_reasoning(memes) else None,
     }
-    write_cell(out, predictions, task, facts)
+    write_cell(out, predictions_of(said, rows, task), task, facts)
 
 
 def reasoned(memes: pd.DataFrame, wanted: bool | None) -> pd.DataFrame:
