@@ -115,7 +115,7 @@ def _fitted(memes: pd.DataFrame, task: Task) -> dict[str, Peer]:
     truth = indicators(memes.labels, task)
     val = (memes.split == "val").to_numpy()
     best: dict[str, Peer] = {}
-    for strength, class_weight, scores in _scored(memes, truth, multi_label=task.multi_label):
+    for strength, class_weight, scores in scored(memes, truth, multi_label=task.multi_label):
         for name, rule in RULES[task.multi_label].items():
             claimed = rule(scores[val], truth[val])(scores)
             reached = float(f1(truth[val], claimed[val]).macro[0])
@@ -124,7 +124,7 @@ def _fitted(memes: pd.DataFrame, task: Task) -> dict[str, Peer]:
     return best
 
 
-def _scored(memes: pd.DataFrame, truth: Indicators, *, multi_label: bool) -> Iterator[tuple[float, str | None, Floats]]:
+def scored(memes: pd.DataFrame, truth: Indicators, *, multi_label: bool) -> Iterator[tuple[float, str | None, Floats]]:
     """Strength, class weights and the probabilities (N, C) of a regression fitted with them."""
     features = features_of(memes)
     train = (memes.split == "train").to_numpy()

@@ -1,0 +1,62 @@
+"""What ideas reach out of fold, alone and beside the linear model, with paired differences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from linear_peer import RULES
+from paired_figures import paired_lines
+from quality_cells import Floats, linear, neural
+from quality_decisions import Cell, cells, chosen_linear, likeliest_linear, stacked
+from quality_ideas import IDEAS
+
+from symptomeme.domain.labels import Task
+from symptomeme.domain.params import Params
+from symptomeme.evaluation.bootstrap import Interval
+from symptomeme.learning.batches import indicators
+
+Rows = list[list[str]]
+
+
+def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], *, seed: int) -> Rows:
+    """A header and a row for each decision of each idea, and of the linear peer."""
+    truth, folds, multi_label = indicators(memes.labels, task), memes.fold.to_numpy(), task.multi_label
+    configs = linear(memes, task)
+    best_linear = likeliest_linear(configs, truth, multi_label=multi_label)
+    found: dict[str, Cell] = {}
+    for name, rule in RULES[multi_label].items():
+        claimed = chosen_linear(configs, truth, folds, rule, multi_label=multi_label)
+        found[f"peer, {name.split(', ')[-1]}"] = Cell(claimed, np.full(len(truth), np.nan))
+    members: dict[str, list[Floats]] = {"linear by likelihood": [best_linear]}
+    for name in names:
+        logits = neural(memes, task, params, name, IDEAS[name], seed=seed)
+        members |= {name: [logits], f"{name} + linear": [logits, best_linear]}
+    for name, parts in members.items():
+        logits = stacked(parts, truth, folds, multi_label=multi_label)
+        found |= {
+            f"{name}, {rule}": cell for rule, cell in cells(logits, truth, folds, multi_label=multi_label).items()
+        }
+    return [["idea, decision", "macro-F1", "over baseline [95%]", "NLL"], *_rows(truth, found)]
+
+
+def _rows(truth: np.ndarray, found: dict[str, Cell]) -> Rows:
+    reference = next(name for name in found if name.startswith("baseline,"))
+    lines = paired_lines(
+        truth,
+        {name: [cell.claimed] for name, cell in found.items()},
+        [(name, reference) for name in found if name != reference],
+    )
+    macro = {line.name: line.mean for line in lines if line.figure == "macro"}
+    return [
+        [
+            name,
+            f"{macro[name].value:.3f}",
+            "–" if name == reference else _signed(macro[f"{name} - {reference}"]),
+            f"{cell.nll.mean():.3f}",
+        ]
+        for name, cell in found.items()
+    ]
+
+
+def _signed(found: Interval) -> str:
+    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
