@@ -1,4 +1,4 @@
-"""Ideas for better classifiers of real texts, scored out of fold on training and validation memes; test is not looked at.
+"""Ideas for better classifiers of real texts, scored out of fold; test memes take no part.
 
     python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas baseline
     python benchmarks/quality.py table anxiety --annotations anxiety_train.json

@@ -1,7 +1,8 @@
-"""Out-of-fold logits: of a neural model with a change of params or parts, and of the linear peer; each kept by what made it."""
+"""Out-of-fold logits, kept by what made them: of a neural model with one change, and of the linear peer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,7 +38,7 @@ class Idea:
 
     model: dict[str, Any] = field(default_factory=dict)  # params of section `model` that differ
     train: dict[str, Any] = field(default_factory=dict)  # of section `train`
-    loss_of: LossOf = lambda network, batch: network(**batch).loss  # noqa: E731 - a default
+    loss_of: LossOf = lambda network, batch: network(**batch).loss
     prepare: Callable[[SymptomClassifier], None] = lambda _: None  # changes parts of the fresh model
     revision: int = 1  # raised when the functions above change
 
@@ -59,9 +60,8 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
     for fold in sorted(memes.fold.unique()):
         held_out = (memes.fold == fold).to_numpy()
         digest = of_value([*made_of, int(fold)])
-        logits[held_out] = _kept(
-            digest, lambda: _trained(memes, held_out, task, model, options, idea, seed=seed, digest=digest)
-        )
+        compute = partial(_trained, memes, held_out, task, model, options, idea, seed=seed, digest=digest)
+        logits[held_out] = _kept(digest, compute)
     return logits
 
 
@@ -73,15 +73,17 @@ def linear(memes: pd.DataFrame, task: Task) -> dict[tuple[float, str | None], Fl
     for fold in sorted(memes.fold.unique()):
         held_out = (memes.fold == fold).to_numpy()
         split = memes.assign(split=np.where(held_out, "val", "train"))
-
-        def all_scores(split: pd.DataFrame = split, held_out: npt.NDArray[np.bool_] = held_out) -> Floats:
-            return np.stack([scores[held_out] for *_, scores in scored(split, truth, multi_label=task.multi_label)])
-
         digest = of_value([*_made_of(memes, task), "linear", int(fold)])
-        found[:, held_out] = _kept(digest, all_scores)
+        found[:, held_out] = _kept(digest, partial(_linear_scores, split, held_out, truth, task))
     safe = np.clip(found, 1e-6, 1 - 1e-6)
     logits = np.log(safe) - np.log1p(-safe) if task.multi_label else np.log(safe)
     return dict(zip(names, logits, strict=True))
+
+
+def _linear_scores(
+    memes: pd.DataFrame, held_out: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], task: Task
+) -> Floats:
+    return np.stack([scores[held_out] for *_, scores in scored(memes, truth, multi_label=task.multi_label)])
 
 
 def changed(section: Values, values: dict[str, Any]) -> Values:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from linear_peer import RULES, Rule
+from linear_peer import Rule
+from quality_rules import SHRUNK
 from scipy.optimize import minimize
 
 from symptomeme.evaluation.metrics import f1
@@ -24,11 +25,10 @@ class Cell(NamedTuple):
     nll: Floats  # (N,)
 
 
-def cells(logits: Floats, truth: Indicators, folds: npt.NDArray[np.int64], *, multi_label: bool,
-          rules: Mapping[str, Rule] | None = None) -> dict[str, Cell]:  # fmt: skip
+def cells(logits: Floats, truth: Indicators, folds: npt.NDArray[np.int64], *, multi_label: bool) -> dict[str, Cell]:
     """A cell for each decision rule: temperature and rule are fitted on the other folds."""
     scores, nll = np.zeros_like(logits), np.zeros(len(truth))
-    rules = RULES[multi_label] if rules is None else rules
+    rules = SHRUNK[multi_label]
     claimed = {name: np.zeros(truth.shape, np.bool_) for name in rules}
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold

@@ -51,7 +51,7 @@ def _rows(truth: np.ndarray, found: dict[str, Cell]) -> Rows:
         [
             name,
             f"{macro[name].value:.3f}",
-            "–" if name == reference else _signed(macro[f"{name} - {reference}"]),
+            "-" if name == reference else _signed(macro[f"{name} - {reference}"]),
             f"{cell.nll.mean():.3f}",
         ]
         for name, cell in found.items()

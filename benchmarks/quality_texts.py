@@ -1,4 +1,4 @@
-"""Texts with labels out of annotation files, in parts that keep duplicates together: test, training, validation, folds."""
+"""Texts with labels out of annotation files, in parts and folds that keep duplicates together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from symptomeme.data.archives import Member, open_archive
 from symptomeme.data.annotations import Record, read_records
+from symptomeme.data.archives import Member, open_archive
 from symptomeme.data.left_out import LeftOut
 from symptomeme.data.naming import key_of
 from symptomeme.data.splits import place

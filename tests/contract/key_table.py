@@ -38,8 +38,8 @@ _OF_STAGES = {
     ),
     "prealign": (OPTIMISATION, "prealign"),
     "train": (
-        f"{OPTIMISATION} patience classification_weight contrastive_weight thresholds abstain_below runtime "
-        "min_agreement",
+        f"{OPTIMISATION} patience classification_weight contrastive_weight linear_strength thresholds abstain_below "
+        "runtime min_agreement",
         "train",
     ),
     "evaluate": ("resamples confidence calibration_bins", "evaluate"),

@@ -138,6 +138,7 @@ class TrainParams(Optimisation):
     patience: Count  # epochs without a better validation score
     classification_weight: Share
     contrastive_weight: Share
+    linear_strength: Positive | None  # C of a linear model of n-grams beside the neural one; null: there is none
     thresholds: Literal["fitted", "half"]
     abstain_below: Share  # single label only: top probability
     runtime: Literal["fp32", "int8"]  # int8 is ONNX Runtime's, where it agrees with fp32

@@ -35,6 +35,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         thresholds: the probability over which a class is claimed; None: for each class 0.5, or `abstain_below` where
             every meme has one label.
         abstain_below: single label: the model abstains unless its top probability is over this.
+        ngrams: whether a linear model of n-grams stands beside the neural one, and their logits are summed.
         runtime: what `load_runtime` answers with: "fp32", the weights; "int8", ONNX Runtime's file beside them.
         int8_agreement: share of the validation memes that int8 gives the same labels as fp32; None: not tried.
 
@@ -73,6 +74,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     thresholds: dict[str, float] | None = None
     temperature: float = 1.0
     abstain_below: float = 0.0
+    ngrams: bool = False
     runtime: Literal["fp32", "int8"] = "fp32"
     int8_agreement: float | None = None
 

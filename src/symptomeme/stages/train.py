@@ -1,4 +1,4 @@
-"""Train one variant of the classifier; fit its temperature and thresholds on validation."""
+"""Train a variant of the classifier, beside a linear one where wanted; fit temperature and thresholds on validation."""
 
 import json
 from dataclasses import replace
@@ -24,6 +24,7 @@ from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.int8 import answering, require
 from symptomeme.learning.predict import Outputs, predict
+from symptomeme.learning.stacking import stack
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains, decide, probabilities
@@ -46,6 +47,7 @@ def run(
     require(options.runtime)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
+    processor.ngrams = described.text and options.linear_strength is not None
     model = variant_model(
         task,
         variant,
@@ -63,6 +65,9 @@ def run(
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
     if is_main_process():
+        if options.linear_strength is not None and processor.ngrams:
+            processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
+            val = val if processor.ngrams else replace(val, ngrams=None)
         trained_with = training_params(paths, described, base, model_params, ocr, options)
         write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
 
@@ -241,7 +246,9 @@ def _key(
 ) -> str:
     files = [of_file(paths.valid), of_file(paths.texts)]
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
-    trained = options.model_dump(exclude={"runtime", "min_agreement"})  # which come into it after training
+    trained = options.model_dump(
+        exclude={"linear_strength", "runtime", "min_agreement"}
+    )  # which come into it after training
     sections = [described.model_dump(), model.model_dump(), trained, base.model_dump()]
     code = of_code(["torch", "transformers", "accelerate"])
     return of_value([task.name, variant, files, folders, sections, computed_with(options), code])
