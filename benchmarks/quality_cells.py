@@ -61,7 +61,7 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
         held_out = (memes.fold == fold).to_numpy()
         digest = of_value([*made_of, int(fold)])
         compute = partial(_trained, memes, held_out, task, model, options, idea, seed=seed, digest=digest)
-        logits[held_out] = _kept(digest, compute)
+        logits[held_out] = kept(digest, compute)
     return logits
 
 
@@ -74,7 +74,7 @@ def linear(memes: pd.DataFrame, task: Task) -> dict[tuple[float, str | None], Fl
         held_out = (memes.fold == fold).to_numpy()
         split = memes.assign(split=np.where(held_out, "val", "train"))
         digest = of_value([*_made_of(memes, task), "linear", int(fold)])
-        found[:, held_out] = _kept(digest, partial(_linear_scores, split, held_out, truth, task))
+        found[:, held_out] = kept(digest, partial(_linear_scores, split, held_out, truth, task))
     safe = np.clip(found, 1e-6, 1 - 1e-6)
     logits = np.log(safe) - np.log1p(-safe) if task.multi_label else np.log(safe)
     return dict(zip(names, logits, strict=True))
@@ -84,6 +84,17 @@ def _linear_scores(
     memes: pd.DataFrame, held_out: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], task: Task
 ) -> Floats:
     return np.stack([scores[held_out] for *_, scores in scored(memes, truth, multi_label=task.multi_label)])
+
+
+def kept(digest: str, compute: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What was computed under this digest before, or now."""
+    file: Path = KEPT / digest / "found.npy"
+    if not file.is_file():
+        found = compute()
+        with replacing(file.parent) as beside:
+            beside.mkdir(parents=True)
+            np.save(beside / file.name, found)
+    return np.asarray(np.load(file))
 
 
 def changed(section: Values, values: dict[str, Any]) -> Values:
@@ -133,13 +144,3 @@ def _rows(examples: Encoded, places: npt.NDArray[np.intp]) -> Encoded:
 
 def _made_of(memes: pd.DataFrame, task: Task) -> list[Any]:
     return [REVISION, task.name, memes[["key", "text", "labels", "fold"]].to_numpy().tolist()]
-
-
-def _kept(digest: str, compute: Callable[[], Floats]) -> Floats:
-    kept: Path = KEPT / digest / "logits.npy"
-    if not kept.is_file():
-        found = compute()
-        with replacing(kept.parent) as beside:
-            beside.mkdir(parents=True)
-            np.save(beside / kept.name, found)
-    return np.asarray(np.load(kept))
