@@ -12,7 +12,7 @@ import pandas as pd
 from linear_peer import STRENGTHS, WEIGHTS, scored
 from torch import Tensor, nn
 
-from symptomeme.domain.digests import of_value
+from symptomeme.domain.digests import of_folder, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import CACHE
 from symptomeme.domain.params import ModelParams, Params, TrainParams
@@ -29,6 +29,8 @@ Values = TypeVar("Values", ModelParams, TrainParams)
 LossOf = Callable[[nn.Module, Batch], Tensor]
 
 KEPT = CACHE / "benchmarks" / "quality"
+UNUSED = {"patience", "linear_strength", "thresholds", "abstain_below", "runtime", "min_agreement"}
+"""Of section `train`, what is used only after the epochs, none of which is chosen here."""
 REVISION = 1  # raised by hand when cells of the same name and settings would hold something else
 
 
@@ -55,7 +57,9 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
         seed: of weights, dropout and batches.
     """
     model, options = changed(params.model, idea.model), changed(params.train, idea.train)
-    made_of = [*_made_of(memes, task), name, idea.revision, model.model_dump(), options.model_dump(), seed]
+    sizes, trained = model.model_dump(exclude={"text_encoder", "vision_encoder"}), options.model_dump(exclude=UNUSED)
+    encoder = of_folder(Path(model.text_encoder))
+    made_of = [*_made_of(memes, task), name, idea.revision, encoder, sizes, trained, seed]
     logits = np.zeros((len(memes), len(task.labels)))
     for fold in sorted(memes.fold.unique()):
         held_out = (memes.fold == fold).to_numpy()
