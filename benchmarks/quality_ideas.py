@@ -22,7 +22,7 @@ def pool(model: SymptomClassifier) -> None:
     def fuse(_: SymptomClassifier, text: Modality, __: None) -> Tensor:
         return masked_mean(text.hidden_states[0], text.mask)
 
-    model._fuse = MethodType(fuse, model)
+    model._fuse = MethodType(fuse, model)  # type: ignore[method-assign]
     del model.text_projections, model.co_attention_layers
 
 

@@ -7,12 +7,13 @@ import pandas as pd
 from linear_peer import RULES
 from paired_figures import paired_lines
 from quality_cells import Floats, linear, neural
-from quality_decisions import Cell, cells, chosen_linear, likeliest_linear, stacked
+from quality_decisions import Cell, Indicators, cells, chosen_linear, likeliest_linear, stacked
 from quality_ideas import IDEAS
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
 from symptomeme.evaluation.bootstrap import Interval
+from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.batches import indicators
 
 Rows = list[list[str]]
@@ -36,27 +37,22 @@ def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], 
         found |= {
             f"{name}, {rule}": cell for rule, cell in cells(logits, truth, folds, multi_label=multi_label).items()
         }
-    return [["idea, decision", "macro-F1", "over baseline [95%]", "NLL"], *_rows(truth, found)]
+    peers = [name for name in found if name.startswith("peer,")]
+    best_peer = max(peers, key=lambda name: float(f1(truth, found[name].claimed).macro[0]))
+    return _rows(truth, found, [f"baseline, {next(iter(RULES[multi_label])).split(', ')[-1]}", best_peer])
 
 
-def _rows(truth: np.ndarray, found: dict[str, Cell]) -> Rows:
-    reference = next(name for name in found if name.startswith("baseline,"))
-    lines = paired_lines(
-        truth,
-        {name: [cell.claimed] for name, cell in found.items()},
-        [(name, reference) for name in found if name != reference],
-    )
+def _rows(truth: Indicators, found: dict[str, Cell], references: Sequence[str]) -> Rows:
+    """A row each: macro-F1, how far it is over each reference, and what is left of likelihood."""
+    pairs = [(name, reference) for name in found for reference in references if name != reference]
+    lines = paired_lines(truth, {name: [cell.claimed] for name, cell in found.items()}, pairs)
     macro = {line.name: line.mean for line in lines if line.figure == "macro"}
+    leads = {name: [_signed(macro.get(f"{name} - {reference}")) for reference in references] for name in found}
     return [
-        [
-            name,
-            f"{macro[name].value:.3f}",
-            "-" if name == reference else _signed(macro[f"{name} - {reference}"]),
-            f"{cell.nll.mean():.3f}",
-        ]
-        for name, cell in found.items()
+        ["idea, decision", "macro-F1", *(f"over {reference} [95%]" for reference in references), "NLL"],
+        *([name, f"{macro[name].value:.3f}", *leads[name], f"{cell.nll.mean():.3f}"] for name, cell in found.items()),
     ]
 
 
-def _signed(found: Interval) -> str:
-    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+def _signed(found: Interval | None) -> str:
+    return "-" if found is None else f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
