@@ -1,6 +1,6 @@
 """Out-of-fold logits into claims and figures; what a decision needs is fitted on the other folds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ from symptomeme.models.decision import probabilities
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
-Combine = Callable[[Floats, Indicators], Callable[[Floats], Floats]]
+Config = tuple[float, str | None]
+"""Strength and class weights of a linear peer."""
 
 
 class Cell(NamedTuple):
@@ -43,7 +44,7 @@ def cells(logits: Floats, truth: Indicators, folds: npt.NDArray[np.int64], *, mu
     return {name.split(", ")[-1]: Cell(found, nll) for name, found in claimed.items()}
 
 
-def chosen_linear(configs: Mapping[object, Floats], truth: Indicators, folds: npt.NDArray[np.int64], rule: Rule, *,
+def chosen_linear(configs: Mapping[Config, Floats], truth: Indicators, folds: npt.NDArray[np.int64], rule: Rule, *,
                   multi_label: bool) -> Indicators:  # fmt: skip
     """What the linear peer claims (N, C): strength, class weights and rule by macro-F1 on the other folds."""
     claimed = np.zeros(truth.shape, np.bool_)
@@ -80,7 +81,7 @@ def best_weights(parts: list[Floats], truth: Indicators, *, multi_label: bool) -
     return np.asarray(minimize(loss, start, bounds=[(0.0, None)] * len(parts)).x)
 
 
-def likeliest_linear(configs: Mapping[object, Floats], truth: Indicators, *, multi_label: bool) -> Floats:
+def likeliest_linear(configs: Mapping[Config, Floats], truth: Indicators, *, multi_label: bool) -> Floats:
     """Of the linear peers without class weights the logits with the smallest calibrated negative log likelihood."""
     losses = {}
     for name, logits in configs.items():

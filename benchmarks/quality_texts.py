@@ -67,8 +67,8 @@ def _folds(memes: pd.DataFrame) -> npt.NDArray[np.int64]:
 def _carved(memes: pd.DataFrame, name: str, share: float) -> pd.DataFrame:
     """The memes with about this share of those in train put into another split, as `import-data` carves validation."""
     rows = memes[memes.split == "train"]
-    columns = (rows[column].tolist() for column in ("key", "split", "cluster", "labels"))
-    placed = place(*columns, {}, val_share=share, seed=TEST_SEED)
+    keys, origins, clusters, labels = (rows[column].tolist() for column in ("key", "split", "cluster", "labels"))
+    placed = place(keys, origins, clusters, labels, {}, val_share=share, seed=TEST_SEED)
     return memes.assign(
         split=[name if placed.get(key) == "val" else split for key, split in zip(memes.key, memes.split, strict=True)]
     )

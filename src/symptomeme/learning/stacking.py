@@ -40,8 +40,10 @@ def stack(model: SymptomClassifier, train: Encoded, val: Encoded, *, strength: f
         strength: C of logistic regression, the inverse of its penalty.
 
     Returns:
-        The weight of the linear logits, of WEIGHTS; with 0 the model stays as it was.
+        The weight of the linear logits, of WEIGHTS; with 0, as where there are no n-grams, the model stays as it was.
     """
+    if train.ngrams is None or val.ngrams is None:
+        return 0.0
     fitted = fit_linear(train.ngrams, train.labels, strength=strength, multi_label=train.multi_label)
     linear = tfidf(val.ngrams, fitted.idf) @ fitted.weight + fitted.bias
     weight = best_weight(predict(model, val).logits, linear, val.labels, multi_label=val.multi_label)

@@ -60,9 +60,8 @@ class NgramClassifier(nn.Module):
         """
         sublinear = torch.where(ngram_counts > 0, 1 + ngram_counts.clamp(min=1).log(), 0)
         raw = sublinear * self.idf[ngram_ids]
-        are_words = ngram_ids < BUCKETS
-        squares = raw.square()
-        words, both = (squares * are_words).sum(dim=1, keepdim=True), squares.sum(dim=1, keepdim=True)
-        norms = torch.where(are_words, words, both - words).clamp(min=1e-12).sqrt()
+        are_words, squares = ngram_ids < BUCKETS, raw.square()
+        words, characters = (torch.where(half, squares, 0).sum(dim=1, keepdim=True) for half in (are_words, ~are_words))
+        norms = torch.where(are_words, words, characters).clamp(min=1e-12).sqrt()
         logits: Tensor = ((raw / norms).unsqueeze(-1) * self.weight[ngram_ids]).sum(dim=1) + self.bias
         return logits

@@ -65,7 +65,7 @@ def run(
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
     if is_main_process():
-        if options.linear_strength is not None and processor.ngrams:
+        if options.linear_strength is not None:
             processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
             val = val if processor.ngrams else replace(val, ngrams=None)
         trained_with = training_params(paths, described, base, model_params, ocr, options)
