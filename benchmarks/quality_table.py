@@ -50,7 +50,15 @@ def _rows(truth: Indicators, found: dict[str, Cell], references: Sequence[str]) 
     leads = {name: [_signed(macro.get(f"{name} - {reference}")) for reference in references] for name in found}
     return [
         ["idea, decision", "macro-F1", *(f"over {reference} [95%]" for reference in references), "NLL"],
-        *([name, f"{macro[name].value:.3f}", *leads[name], f"{cell.nll.mean():.3f}"] for name, cell in found.items()),
+        *(
+            [
+                name,
+                f"{macro[name].value:.3f}",
+                *leads[name],
+                "-" if np.isnan(cell.nll).any() else f"{cell.nll.mean():.3f}",
+            ]
+            for name, cell in found.items()
+        ),
     ]
 
 
