@@ -61,21 +61,32 @@ def linear_peers(memes: pd.DataFrame, task: Task, *, cache: Path) -> dict[str, P
 
 
 def weighted_classes(scores: Floats, truth: Indicators) -> Callable[[Floats], Indicators]:
-    """Single label: the largest probability times a factor a class, fitted one class after the other, twice over."""
+    """Single label: the largest probability times a factor a class."""
+    factors = fitted_factors(scores, truth)
+    return lambda others: most_probable(others, truth)(others * factors)
+
+
+def fitted_factors(scores: Floats, truth: Indicators) -> Floats:
+    """A factor a class (C,) by which probabilities reach most; fitted one class after the other, twice over."""
     factors = np.ones(scores.shape[1])
     for column in [*range(len(factors))] * 2:
         tried = np.where(np.arange(len(factors)) == column, FACTORS[:, None], factors)
         reached = [f1(truth, most_probable(scores, truth)(scores * row)).macro[0] for row in tried]
         factors = tried[_nearest_of_best(np.array(reached), np.abs(np.log(FACTORS)))]
-    return lambda others: most_probable(others, truth)(others * factors)
+    return factors
 
 
 def one_threshold(scores: Floats, truth: Indicators) -> Callable[[Floats], Indicators]:
     """Multi label: over the threshold that all classes share."""
+    limit = shared_threshold(scores, truth)
+    return lambda others: decide(others, thresholds=np.full(others.shape[1], limit), multi_label=True)
+
+
+def shared_threshold(scores: Floats, truth: Indicators) -> float:
+    """The one threshold with the best macro-F1."""
     limits = np.linspace(0.02, 0.98, 97)
     reached = np.array([f1(truth, scores > limit).macro[0] for limit in limits])
-    limit = limits[_nearest_of_best(reached, np.abs(limits - 0.5))]
-    return lambda others: decide(others, thresholds=np.full(others.shape[1], limit), multi_label=True)
+    return float(limits[_nearest_of_best(reached, np.abs(limits - 0.5))])
 
 
 RULES: dict[bool, dict[str, Rule]] = {

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "name", ["explanations", "modalities", "monitor", "ocr", "real_text", "runtimes", "serving", "serving_peer"]
+    "name",
+    ["explanations", "modalities", "monitor", "ocr", "quality", "real_text", "runtimes", "serving", "serving_peer"],
 )
 def test_a_benchmark_starts_and_tells_how_it_is_called(name: str) -> None:
     command = [sys.executable, ROOT / f"benchmarks/{name}.py", "--help"]

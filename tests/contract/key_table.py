@@ -39,7 +39,8 @@ _OF_STAGES = {
     ),
     "prealign": (OPTIMISATION, "prealign"),
     "train": (
-        f"{OPTIMISATION} patience classification_weight contrastive_weight calibration thresholds abstain.below "
+        f"{OPTIMISATION} patience classification_weight contrastive_weight linear_strength calibration thresholds "
+        "abstain.below "
         "runtime min_agreement",
         "train",
     ),

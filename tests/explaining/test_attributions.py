@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.special import logit
 from small_models import write_model
 
+from symptomeme.domain.errors import ModelError
 from symptomeme.explaining import attributions as module
 from symptomeme.explaining.attributions import Meme, attributions, prepared
 from symptomeme.models.encoders import load_classifier
@@ -26,6 +27,13 @@ def folder(
 ) -> Path:
     place = tmp_path_factory.mktemp("explained")
     return write_model(place, text_folder, vision_folder, task=request.param, temperature=1.7, attention="all")
+
+
+def test_a_model_that_counts_ngrams_is_refused(folder: Path) -> None:
+    model = load_classifier(folder)
+    model.config.ngrams = True
+    with pytest.raises(ModelError, match="n-grams"):
+        prepared(model, SymptomProcessor.from_pretrained(folder), PICTURE, TEXT)
 
 
 @pytest.mark.parametrize("on", [{}, {"image": False}, {"text": False}], ids=["fusion", "text_only", "image_only"])

@@ -56,6 +56,20 @@ def test_it_says_nearly_the_same_and_alone_just_what_it_says_in_a_batch(
     assert torch.equal(torch.cat(alone), found.logits)
 
 
+def test_ngrams_are_counted_in_int8_too(build: Build, batch: Batch) -> None:
+    model = build(vision_encoder=None, ngrams=True)
+    part = model.ngram_classifier
+    part.idf.fill_(1.0)
+    part.weight[:3] = torch.eye(3)
+    texts = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    given = {**texts, "ngram_ids": torch.tensor([[0, 1], [2, 0], [0, 0]]), "ngram_counts": torch.eye(3)[:, :2]}
+    network = quantized(model, {name: tensor[:1] for name, tensor in given.items()})
+    plain = {**given, "ngram_counts": torch.zeros(3, 2)}
+    found, without = (Int8Classifier(network, model.config)(**inputs).logits for inputs in (given, plain))
+    expected = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])  # of the second, n-gram 0 counts once
+    assert_close(found - without, expected, atol=0.02, rtol=0)
+
+
 def _of(batch: Batch, meme: int) -> Batch:
     """One meme of a batch, its text not padded."""
     own = {name: tensor[meme : meme + 1] for name, tensor in batch.items()}

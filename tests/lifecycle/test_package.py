@@ -29,7 +29,7 @@ from symptomeme.lifecycle.lineage import DATASET
 from symptomeme.lifecycle.package import Packaged, package_champions
 from symptomeme.lifecycle.probe import differences
 from symptomeme.lifecycle.registry import Registry
-from symptomeme.lifecycle.requirements import READERS, RUNTIMES, SERVICE, of_model
+from symptomeme.lifecycle.requirements import NGRAMS, READERS, RUNTIMES, SERVICE, of_model
 
 ROOT = Path(__file__).parents[2]
 Champion = Callable[..., str]
@@ -246,9 +246,11 @@ def test_the_bento_holds_what_the_service_imports_and_its_pins(
 def test_requirements_name_all_that_the_service_imports() -> None:
     graph = grimp.build_graph("symptomeme", include_external_packages=True, cache_dir=None)
     imported = graph.find_upstream_modules("symptomeme.serving.service")
-    names = {"PIL": "pillow", "yaml": "pyyaml"} | {name.replace("-", "_"): name for name in SERVICE}
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"} | {
+        name.replace("-", "_"): name for name in SERVICE
+    }
     external = {names.get(name, name) for name in imported if "symptomeme" not in name}
-    assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"], *RUNTIMES["int8"]}
+    assert external - set(sys.stdlib_module_names) == {*SERVICE, *READERS["rapidocr"], *RUNTIMES["int8"], *NGRAMS}
 
 
 def test_a_model_brings_what_it_runs_in_and_what_reads_its_words(params: Params, tmp_path: Path) -> None:
@@ -256,10 +258,11 @@ def test_a_model_brings_what_it_runs_in_and_what_reads_its_words(params: Params,
         "fp32": ("tesseract", set()),
         "int8": ("tesseract", {"onnxruntime"}),
         "both": ("rapidocr", {*READERS["rapidocr"]}),
+        "ngrams": ("tesseract", {"scikit-learn"}),
     }
     for name, (source, needed) in told.items():
         (tmp_path / name).mkdir()
-        config = {"ocr": {"source": source}, "runtime": name.replace("both", "int8")}
+        config = {"ocr": {"source": source}, "runtime": name.replace("both", "int8"), "ngrams": name == "ngrams"}
         (tmp_path / name / "config.json").write_text(json.dumps(config))
         assert of_model(tmp_path / name) == needed
     write_context(tmp_path / "context", Live(bento=None, models={}), folders=[tmp_path / "fp32", tmp_path / "int8"])

@@ -19,7 +19,7 @@ from ocr_settings import GREY
 
 from symptomeme.domain.errors import ImageError, RegistryError
 from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
-from symptomeme.lifecycle.requirements import READERS, REGISTERED, RUNTIMES
+from symptomeme.lifecycle.requirements import NGRAMS, READERS, REGISTERED, RUNTIMES
 from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
 
@@ -104,9 +104,9 @@ def test_requirements_name_all_that_it_imports() -> None:
     graph = grimp.build_graph("symptomeme", include_external_packages=True, cache_dir=None)
     script = "symptomeme.lifecycle.pyfunc_model"
     imported = graph.find_upstream_modules(script) - sys.stdlib_module_names
-    names = {"PIL": "pillow", "yaml": "pyyaml"}
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
     external = {names.get(found, found) for found in imported if not found.startswith("symptomeme")}
-    assert external == {*REGISTERED, *READERS["rapidocr"], *RUNTIMES["int8"]}
+    assert external == {*REGISTERED, *READERS["rapidocr"], *RUNTIMES["int8"], *NGRAMS}
 
 
 def test_the_example_is_always_the_same() -> None:

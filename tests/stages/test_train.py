@@ -88,3 +88,33 @@ def test_int8_without_its_extra_is_refused_before_training(
     assert "onnxruntime not installed. Type: pip install 'symptomeme[int8]'" in told
     assert told.count("\n") == 1
     assert not VARIANT.root.exists()
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_linear_model_beside_it_trains_nothing_again_and_counts_in_every_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("symptomeme.learning.stacking.WEIGHTS", (0.5,))  # whatever validation says of so few memes
+    run("train")
+    run("train", linear_strength=10.0)
+    assert len(list(Path(".cache/train").iterdir())) == 1
+    assert config()["ngrams"]
+    run("evaluate")
+    rows = pd.read_parquet(VARIANT.predictions).set_index("key")
+    reference = pd.read_parquet(VARIANT.reference)
+    assert np.stack(reference.probabilities) == pytest.approx(np.stack(rows.probabilities[reference.key]), abs=2e-6)
+    number = reference.key[0].split("/TR-")[1]
+    picture = f"data/axiom/train/images/TR-{number}.png"
+    capsys.readouterr()
+    assert main(["classify", picture, "--model", str(VARIANT.model), "--text", f"words of {number}", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    told = list(answer["tasks"]["anxiety"]["probabilities"].values())
+    assert told == pytest.approx(list(rows.probabilities[reference.key[0]]), abs=1e-5)
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_linear_model_that_adds_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("symptomeme.learning.stacking.WEIGHTS", (0.0,))
+    run("train", linear_strength=10.0)
+    assert not config()["ngrams"]
+    assert not json.loads((VARIANT.model / "processor_config.json").read_text())["ngrams"]

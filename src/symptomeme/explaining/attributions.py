@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from symptomeme.domain.errors import ModelError
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import SymptomProcessor
 
@@ -42,7 +43,13 @@ class Attributions(NamedTuple):
 
 
 def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any, text: str) -> Meme:
-    """One meme's inputs and baselines: an RGB picture, and the words in it."""
+    """One meme's inputs and baselines: an RGB picture, and the words in it.
+
+    Raises:
+        ModelError: the model counts n-grams, which have no gradient, or its tokenizer does not tell where tokens stand.
+    """
+    if model.config.ngrams:
+        raise ModelError("This model counts n-grams, unexplained so far: train with 'train.linear_strength: null'.")
     inputs: dict[str, Tensor] = {}
     baselines: dict[str, Tensor] = {}
     spans: list[tuple[int, int]] = []

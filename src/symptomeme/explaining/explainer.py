@@ -71,7 +71,7 @@ class Explainer:
         """What moved each of these labels of one meme: an RGB picture, and the words in it as the model got them.
 
         Raises:
-            ModelError: the model's tokenizer does not tell where in a text its tokens stand.
+            ModelError: the model counts n-grams, or its tokenizer does not tell where tokens stand.
         """
         meme = prepared(self._model, self._processor, picture, text)
         index = self._model.config.label2id

@@ -11,6 +11,7 @@ import PIL
 import torch
 import transformers
 from accelerate import PartialState
+from scipy.sparse import csr_matrix
 from torch.nn.utils.rnn import pad_sequence
 
 from symptomeme.data import transforms
@@ -25,6 +26,7 @@ from symptomeme.domain.sections.training import AugmentationParams
 from symptomeme.domain.writing import replacing
 from symptomeme.learning.augmentation import augment
 from symptomeme.models import processor as processor_module
+from symptomeme.models.ngrams import padded_ngrams
 from symptomeme.models.processor import SymptomProcessor
 
 Batch = dict[str, torch.Tensor]
@@ -76,6 +78,7 @@ class Encoded:
 
     `input_ids`: N lists of token ids, or None. `pictures`: uint8 (N, 3, S, S), or None. `labels`: bool (N, C).
     `text_states`: N tensors (M, L, H) of a frozen text encoder, or None. `image_states`: float (N, M, P, H), or None.
+    `ngrams`: how often each stands in each text, float (N, F), or None.
     `augmentation`: how pictures are changed each time they are seen, or None.
     """
 
@@ -86,6 +89,7 @@ class Encoded:
     processor: SymptomProcessor
     text_states: list[torch.Tensor] | None = None
     image_states: torch.Tensor | None = None
+    ngrams: csr_matrix | None = None
     augmentation: AugmentationParams | None = None
 
     def __len__(self) -> int:
@@ -115,6 +119,8 @@ class Encoded:
         batch: Batch = {}
         if self.input_ids is not None:
             batch.update(self.processor.pad([self.input_ids[index] for index in indices]))
+        if self.ngrams is not None:
+            batch.update(padded_ngrams(self.ngrams[indices]))
         if self.text_states is not None:
             batch.pop("input_ids")
             states = [self.text_states[index].transpose(0, 1) for index in indices]
@@ -139,6 +145,7 @@ def encode(memes: pd.DataFrame, task: Task, processor: SymptomProcessor, *, text
         labels=indicators(memes.labels, task),
         multi_label=task.multi_label,
         processor=processor,
+        ngrams=processor.count_ngrams(memes.text.tolist(), reasonings) if text and processor.ngrams else None,
     )
 
 

@@ -114,6 +114,7 @@ def export(model: SymptomClassifier, inputs: Batch, target: Path) -> None:
     """Write the model as an ONNX network in fp32, for any number of memes and tokens, which gives OUTPUTS."""
     axes = {name: {0: "memes"} for name in (*inputs, *OUTPUTS)}
     axes |= {name: {0: "memes", 1: "tokens"} for name in ("input_ids", "attention_mask") if name in inputs}
+    axes |= {name: {0: "memes", 1: "ngrams"} for name in ("ngram_ids", "ngram_counts") if name in inputs}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it is the older exporter; branches that lead one way for all memes
         torch.onnx.export(

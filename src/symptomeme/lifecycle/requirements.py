@@ -21,9 +21,13 @@ READERS: dict[str, tuple[str, ...]] = {"rapidocr": ("onnxruntime", "rapidocr", "
 RUNTIMES: dict[str, tuple[str, ...]] = {"int8": ("onnxruntime",)}
 """The same, by what the model runs in."""
 
+NGRAMS = ("scikit-learn",)
+"""The same, of a model that counts n-grams."""
+
 
 def of_model(folder: Path) -> set[str]:
-    """What is needed besides for this model, by its model folder's `ocr.source` and `runtime`."""
+    """What is needed besides for this model, by its model folder's `ocr.source`, `runtime` and `ngrams`."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     reader = (config.get("ocr") or {}).get("source")
-    return {*READERS.get(str(reader), ()), *RUNTIMES.get(str(config.get("runtime")), ())}
+    found = {*READERS.get(str(reader), ()), *RUNTIMES.get(str(config.get("runtime")), ())}
+    return found | set(NGRAMS) if config.get("ngrams") else found

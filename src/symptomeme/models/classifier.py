@@ -15,6 +15,7 @@ from symptomeme.models.experts import expert, mix
 from symptomeme.models.freezing import run_from
 from symptomeme.models.fusion import CoAttention, masked_mean
 from symptomeme.models.losses import classification_loss, contrastive_loss
+from symptomeme.models.ngrams import NgramClassifier
 from symptomeme.models.outputs import SymptomOutput, calibrated
 
 
@@ -78,6 +79,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         if contrastive_size is not None and config.text and config.image:
             self.text_contrastive_proj = nn.Sequential(*_normed(config.text_config.hidden_size, contrastive_size))
             self.image_contrastive_proj = nn.Sequential(*_normed(config.vision_config.hidden_size, contrastive_size))
+        if config.ngrams:
+            self.ngram_classifier = NgramClassifier(num_labels=config.num_labels)
         self.post_init()
 
     def forward(
@@ -89,6 +92,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         text_states: Tensor | None = None,
         image_states: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
+        ngram_ids: Tensor | None = None,
+        ngram_counts: Tensor | None = None,
     ) -> SymptomOutput:
         """Classify B memes; inputs of a modality that is off are ignored.
 
@@ -100,14 +105,18 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             text_states: what `frozen_states` gave for these texts, in place of input_ids: float (B, M, L, H).
             image_states: what it gave for these pictures, in place of pixel_values: float (B, M, P, H).
             inputs_embeds: the text encoder's embeddings of tokens, in place of input_ids: float (B, L, H).
+            ngram_ids: int (B, G), which n-grams stand in the text, in words as in characters.
+            ngram_counts: float (B, G), how often; 0: padding.
 
         Raises:
-            ModelError: an input of a modality that is on is missing.
+            ModelError: an input of a modality that is on is missing, or n-grams are.
         """
         text = self._read(input_ids, attention_mask, text_states, inputs_embeds) if self.config.text else None
         image = self._look(pixel_values, image_states) if self.config.image else None
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
+        if self.config.ngrams:
+            logits = logits + self._count(ngram_ids, ngram_counts)
         has_heads = self.config.contrastive_size is not None
         placed = self.contrastive_projection(mixture.mixed) if has_heads else mixture.mixed
         embeddings = {"fused_embedding": _unit(placed)}
@@ -172,6 +181,14 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         states = self._depths(hidden)
         mask = attention_mask.bool()[:, : states[0].shape[1]]
         return Modality(states, mask, masked_mean(states[0], mask))
+
+    def _count(self, ngram_ids: Tensor | None, ngram_counts: Tensor | None) -> Tensor:
+        if ngram_ids is None or ngram_counts is None:
+            raise ModelError(
+                "this model counts n-grams: give it ngram_ids and ngram_counts, as its processor makes them."
+            )
+        logits: Tensor = self.ngram_classifier(ngram_ids, ngram_counts)
+        return logits
 
     def _look(self, pixel_values: Tensor | None, image_states: Tensor | None) -> Modality:
         if image_states is not None:

@@ -42,6 +42,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
             every meme has one label.
         abstain_below: single label: the model abstains unless its top probability is over this.
         min_confidence: the model abstains unless its confidence in its claim is over this, see `decision.confidence`.
+        ngrams: whether a linear model of n-grams stands beside the neural one, and their logits are summed.
         runtime: what `load_runtime` answers with: "fp32", the weights; "int8", ONNX Runtime's file beside them.
         int8_agreement: share of the validation memes that int8 gives the same labels as fp32; None: not tried.
 
@@ -83,6 +84,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     class_calibration: dict[str, list[float]] | None = None
     abstain_below: float = 0.0
     min_confidence: float = 0.0
+    ngrams: bool = False
     runtime: Literal["fp32", "int8"] = "fp32"
     int8_agreement: float | None = None
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL.Image import Image
+from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoProcessor, AutoTokenizer, CLIPImageProcessorPil
@@ -18,6 +19,7 @@ from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
 from symptomeme.models.encoders import check_folder, read_encoder_config
 from symptomeme.models.loading import quiet_transformers
+from symptomeme.models.ngrams import count_ngrams, padded_ngrams
 
 
 class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
@@ -28,13 +30,17 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
         tokenizer: the text encoder's.
         separator: stands between OCR text and reasoning.
         max_length: tokens, special ones included. What is over is cut from the end: reasoning first.
+        ngrams: whether the n-grams of a text are counted too.
     """
 
-    def __init__(self, image_processor: Any, tokenizer: Any, separator: str, max_length: int) -> None:
+    def __init__(
+        self, image_processor: Any, tokenizer: Any, separator: str, max_length: int, ngrams: bool = False
+    ) -> None:
         """Take the parts; `from_pretrained` and `build_processor` make them."""
         super().__init__(image_processor, tokenizer)
         self.separator = separator
         self.max_length = max_length
+        self.ngrams = ngrams
         tokenizer.truncation_side = "right"
         # A tokenizer keeps its last truncation and padding, also in its file. Setting them once makes that file always
         # the same, and tokenizing safe in threads.
@@ -50,6 +56,7 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
             tokenizer=AutoTokenizer.from_pretrained(folder, **kwargs),
             separator=settings["separator"],
             max_length=settings["max_length"],
+            ngrams=settings.get("ngrams", False),  # models from before have none
         )
 
     def __call__(
@@ -66,7 +73,8 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
             images: B pictures; None: no image inputs are made.
 
         Returns:
-            input_ids and attention_mask, int (B, L), L the longest text's; pixel_values, float (B, 3, S, S).
+            input_ids and attention_mask, int (B, L), L the longest text's; where it counts n-grams, what
+            `padded_ngrams` gives; pixel_values, float (B, 3, S, S).
 
         Raises:
             ValueError: texts, reasonings and images differ in number, or one is a bare string.
@@ -77,17 +85,15 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
         inputs: dict[str, Tensor] = {}
         if text is not None:
             inputs |= self.pad(self.encode_texts(text, reasoning))
+        if text is not None and self.ngrams:
+            inputs |= padded_ngrams(self.count_ngrams(text, reasoning))
         if images is not None:
             inputs["pixel_values"] = self.pixel_values(self.picture_bytes(images))
         return BatchFeature(inputs)
 
     def encode_texts(self, texts: Sequence[str], reasonings: Sequence[str] | None = None) -> list[list[int]]:
         """Token ids of each meme, special ones included, at most `max_length`; not padded."""
-        joined = [
-            f"{text}{self.separator}{reasoning}" if reasoning.strip() else text
-            for text, reasoning in zip(texts, reasonings or [""] * len(texts), strict=True)
-        ]
-        ids: list[list[int]] = self._tokenized(joined)["input_ids"]
+        ids: list[list[int]] = self._tokenized(self._joined(texts, reasonings))["input_ids"]
         return ids
 
     def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -112,6 +118,10 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
             **more,
         )
 
+    def count_ngrams(self, texts: Sequence[str], reasonings: Sequence[str] | None = None) -> csr_matrix:
+        """How often each n-gram stands in what is read of each meme, nothing cut: as `ngrams.count_ngrams`."""
+        return count_ngrams(self._joined(texts, reasonings))
+
     def pad(self, ids: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         """input_ids and attention_mask (1 = real token), int64 (B, L), padded on the right to the longest."""
         rows = [torch.tensor(row) for row in ids]
@@ -134,6 +144,12 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
             for values in (settings.image_mean, settings.image_std)
         )
         return (pixels - mean) / std
+
+    def _joined(self, texts: Sequence[str], reasonings: Sequence[str] | None) -> list[str]:
+        return [
+            f"{text}{self.separator}{reasoning}" if reasoning.strip() else text
+            for text, reasoning in zip(texts, reasonings or [""] * len(texts), strict=True)
+        ]
 
 
 def build_processor(

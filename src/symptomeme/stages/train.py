@@ -1,4 +1,4 @@
-"""Train one variant of the classifier; on validation fit its calibration, its thresholds and when it abstains."""
+"""Train a variant of the classifier, beside a linear one where wanted; on validation fit what it decides by."""
 
 import json
 from dataclasses import replace
@@ -32,6 +32,7 @@ from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.int8 import answering, require
 from symptomeme.learning.predict import Outputs, predict
+from symptomeme.learning.stacking import stack
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import UNCALIBRATED, abstains, confidence, decide
@@ -39,7 +40,7 @@ from symptomeme.models.processor import SymptomProcessor
 
 Floats = npt.NDArray[np.float64]
 
-SET_AFTER = {"calibration", "abstain", "runtime", "min_agreement"}
+SET_AFTER = {"linear_strength", "calibration", "abstain", "runtime", "min_agreement"}
 """Of `TrainParams`, what comes into a model once it is trained: another value trains nothing again."""
 
 
@@ -85,6 +86,7 @@ def trained(
     prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
+    processor.ngrams = described.text and options.linear_strength is not None
     model = variant_model(
         task,
         variant,
@@ -101,6 +103,9 @@ def trained(
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
+    if options.linear_strength is not None:
+        processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
+        val = val if processor.ngrams else replace(val, ngrams=None)
     return Trained(model, processor, val, curve)
 
 

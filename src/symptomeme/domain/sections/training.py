@@ -69,6 +69,7 @@ class TrainParams(Optimisation):
     patience: Count  # epochs without a better validation score
     classification_weight: Share
     contrastive_weight: Share
+    linear_strength: Positive | None  # C of a linear model of n-grams beside the neural one; null: there is none
     calibration: Literal["temperature", "per_class"]
     thresholds: Literal["fitted", "half"]
     abstain: Annotated[dict[Literal["below", "coverage", "risk"], Share], Field(min_length=1, max_length=1)]

@@ -1,0 +1,67 @@
+"""Ideas for better classifiers of real texts, scored out of fold; test memes take no part.
+
+    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas baseline
+    python benchmarks/quality.py table anxiety --annotations anxiety_train.json
+    python benchmarks/quality.py test anxiety --annotations anxiety_train.json --seeds 1 2 3
+
+`fit` keeps each fold of each idea under .cache/benchmarks/quality/; started again, it goes on. `test` trains profile
+`real` as it is now: look at it once, after the search.
+"""
+
+import argparse
+from pathlib import Path
+
+import yaml
+from quality_cells import linear, neural
+from quality_held_out import held_out_rows
+from quality_ideas import IDEAS
+from quality_table import rows
+from quality_texts import read_texts, searched
+from report_tables import table
+
+from symptomeme.domain.labels import TASKS
+from symptomeme.domain.params import Params, check_params
+from symptomeme.learning.build import prepare_torch
+
+PROFILE = Path(__file__).parents[1] / "profiles" / "real.yaml"
+
+
+def main() -> None:
+    """Fit ideas, or print what they reach."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=["fit", "table", "test"])
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], default=["linear", *IDEAS])
+    parser.add_argument("--most", type=int, help="memes that the search looks at; all")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
+    parser.add_argument("--text-encoder", metavar="DIR", help="in place of the profile's")
+    arguments = parser.parse_args()
+    task = TASKS[arguments.task]
+    every = read_texts(task, arguments.annotations)
+    memes, seed = searched(every, arguments.most), arguments.seeds[0]
+    params = _params(arguments.text_encoder)
+    prepare_torch(threads=2)
+    if arguments.verb == "fit":
+        for name in arguments.ideas:
+            if name == "linear":
+                linear(memes, task)
+            else:
+                neural(memes, task, params, name, IDEAS[name], seed=seed)
+    elif arguments.verb == "test":
+        print(table(held_out_rows(every, task, params, arguments.seeds), markdown=True))
+    else:
+        names = [name for name in arguments.ideas if name != "linear"]
+        print(table(rows(memes, task, params, names, seed=seed), markdown=True))
+
+
+def _params(text_encoder: str | None) -> Params:
+    """Those of profile `real`."""
+    found = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))
+    if text_encoder is not None:
+        found["model"]["text_encoder"] = text_encoder
+    return check_params(found, where=str(PROFILE))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The test memes, looked at once: profile `real` on text alone, seed by seed, beside the linear peers."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from linear_peer import Indicators, linear_peers
+from paired_figures import paired_lines
+from quality_cells import KEPT, kept
+
+from symptomeme.domain.digests import of_code, of_value
+from symptomeme.domain.labels import Task
+from symptomeme.domain.params import Params
+from symptomeme.learning.batches import indicators
+from symptomeme.learning.build import fresh_model, load_processor
+from symptomeme.learning.fit import fit
+from symptomeme.learning.frozen import freeze
+from symptomeme.learning.predict import predict
+from symptomeme.learning.predictions import predictions_of
+from symptomeme.learning.stacking import stack
+from symptomeme.stages.train import calibrate, encoded, validation_score
+
+Rows = list[list[str]]
+
+
+def held_out_rows(memes: pd.DataFrame, task: Task, params: Params, seeds: list[int]) -> Rows:
+    """Macro- and weighted-F1 on test: of each seed, their mean, and its lead over each peer with paired intervals."""
+    test = (memes.split == "test").to_numpy()
+    name = "real, text only"
+    claimed = {name: [_claimed(memes, task, params, seed) for seed in seeds]}
+    peers = linear_peers(memes, task, cache=KEPT / "peers")
+    claimed |= {peer: [found.claimed[test]] for peer, found in peers.items()}
+    lines = paired_lines(indicators(memes.labels[test], task), claimed, [(name, peer) for peer in peers])
+    return [
+        ["test", "figure", "seeds", "mean [95%]"],
+        *(
+            [
+                line.name,
+                line.figure,
+                " ".join(f"{seed.value:.3f}" for seed in line.seeds),
+                f"{line.mean.value:.3f} [{line.mean.low:.3f}, {line.mean.high:.3f}]",
+            ]
+            for line in lines
+        ),
+    ]
+
+
+def _claimed(memes: pd.DataFrame, task: Task, params: Params, seed: int) -> Indicators:
+    """What the model of a seed claims of the test memes, bool (N, C)."""
+    rows = memes[["key", "text", "labels", "split"]].to_numpy().tolist()
+    code = of_code(["torch", "transformers", "accelerate"])
+    digest = of_value([task.name, rows, params.model.model_dump(), params.train.model_dump(), seed, code])
+    return kept(digest, partial(_trained, memes, task, params, seed, digest)).astype(bool)
+
+
+def _trained(memes: pd.DataFrame, task: Task, params: Params, seed: int, digest: str) -> Indicators:
+    """As stage train does, then evaluate."""
+    options = params.train
+    processor = load_processor(params.model)
+    processor.ngrams = options.linear_strength is not None
+    model = fresh_model(task, params.model, separator=processor.separator, seed=seed, image=False)
+    freeze(model, options)
+    train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
+    fit(
+        model,
+        train,
+        loss_of=lambda network, batch: network(**batch).loss,
+        score=lambda: validation_score(predict(model, val), val, thresholds=options.thresholds),
+        options=options,
+        patience=options.patience,
+        seed=seed,
+        checkpoint=KEPT / "checkpoints" / digest,
+        what=f"seed {seed}",
+    )
+    if options.linear_strength is not None:
+        processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
+    calibrate(model, predict(model, val), val, options)
+    held_out = memes[memes.split == "test"].assign(leaked=False).reset_index(drop=True)
+    return np.asarray(indicators(predictions_of(model, processor, held_out, task).predicted, task))

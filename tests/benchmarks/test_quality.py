@@ -1,0 +1,70 @@
+"""The search for better classifiers: no test meme and no duplicate reaches what is scored."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from quality_decisions import best_weights, cells, stacked
+from quality_rules import expected
+from quality_texts import FOLDS, read_texts, searched
+
+from symptomeme.domain.labels import ANXIETY
+
+RNG = np.random.default_rng(0)
+TRUTH = np.eye(3, dtype=bool)[RNG.integers(0, 3, 240)]
+GUESSED = 2.0 * TRUTH + RNG.normal(size=TRUTH.shape)
+NOISE = RNG.normal(size=TRUTH.shape)
+FOLD = np.arange(240) % 3
+
+
+@pytest.fixture
+def annotations(tmp_path: Path) -> Path:
+    """240 memes of which every third says what another one says, in other letters."""
+    rows = [
+        {
+            "sample_id": f"TR-{number}",
+            "ocr_text": f"words of number {number - number % 3 // 2}{'!' * (number % 3)}",
+            "meme_anxiety_category": ANXIETY.labels[number // 3 % 6],
+        }
+        for number in range(240)
+    ]
+    file = tmp_path / "anxiety_train.json"
+    file.write_text(json.dumps(rows))
+    return file
+
+
+def test_duplicates_stay_together_and_test_is_not_searched(annotations: Path) -> None:
+    memes = read_texts(ANXIETY, [annotations])
+    found = searched(memes, 100)
+    assert memes.groupby("cluster").split.nunique().max() == 1
+    assert found.groupby("cluster").fold.nunique().max() == 1
+    assert (memes.cluster.value_counts() == 2).sum() == 80
+    test = memes[memes.split == "test"]
+    assert len(test) == pytest.approx(48, abs=4)
+    assert not set(found.key) & set(test.key)
+    assert (len(found), found.fold.nunique()) == (pytest.approx(100, abs=4), FOLDS)
+
+
+def test_a_decision_does_not_see_the_fold_it_decides() -> None:
+    before = cells(GUESSED, TRUTH, FOLD, multi_label=False)
+    swapped = np.where((FOLD == 1)[:, None], TRUTH[:, [1, 2, 0]], TRUTH)
+    after = cells(GUESSED, swapped, FOLD, multi_label=False)
+    for name, cell in before.items():
+        assert np.array_equal(cell.claimed[FOLD == 1], after[name].claimed[FOLD == 1])
+    summed, other = (stacked([GUESSED, NOISE], truth, FOLD, multi_label=False) for truth in (TRUTH, swapped))
+    assert np.array_equal(summed[FOLD == 1], other[FOLD == 1])
+
+
+def test_noise_gets_no_weight() -> None:
+    weights = best_weights([GUESSED, NOISE], TRUTH, multi_label=False)
+    assert weights[1] < 0.2 * weights[0]
+
+
+def test_the_expected_threshold_is_that_of_right_probabilities() -> None:
+    scores = RNG.random((20_000, 1))
+    truth = RNG.random((20_000, 1)) < scores
+    chosen = expected(scores, truth)(scores)
+    reached = [2 * (truth & claimed).sum() / (truth.sum() + claimed.sum()) for claimed in (chosen, scores > 0.25)]
+    assert reached[0] > reached[1]
+    assert scores[chosen].min() == pytest.approx(0.382, abs=0.02)  # (3 - 5**0.5) / 2
