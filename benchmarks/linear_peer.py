@@ -6,7 +6,7 @@ test, so a claim against the peer must hold against each of them.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,29 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sklearn
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from symptomeme.domain.digests import of_file, of_value
 from symptomeme.domain.labels import Task
-from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import replacing
 from symptomeme.evaluation.metrics import f1
+from symptomeme.learning import linear
 from symptomeme.learning.batches import indicators
-from symptomeme.learning.calibration import fit_thresholds
+from symptomeme.learning.linear import Rule, chosen, most_probable, regressions, tfidf, threshold_a_class
 from symptomeme.models.decision import decide
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
-Rule = Callable[[Floats, Indicators], Callable[[Floats], Indicators]]
 
-VECTORIZERS: tuple[dict[str, Any], ...] = (
-    {"analyzer": "word", "ngram_range": (1, 2), "sublinear_tf": True},
-    {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True, "min_df": 2},  # once seen: noise, 3/4 of all
-)
-STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-WEIGHTS = (None, "balanced")
 FACTORS = np.geomspace(0.2, 5.0, 25)  # of a class's probability
 
 
@@ -58,7 +48,9 @@ def linear_peers(memes: pd.DataFrame, task: Task, *, cache: Path) -> dict[str, P
         cache: folder for what was computed.
     """
     rows = [memes[name].tolist() for name in ("key", "split", "text")] + [indicators(memes.labels, task).tolist()]
-    kept = cache / of_value([task.name, rows, of_file(Path(__file__)), sklearn.__version__])
+    kept = cache / of_value(
+        [task.name, rows, of_file(Path(__file__)), of_file(Path(linear.__file__)), sklearn.__version__]
+    )
     if not kept.is_dir():
         with replacing(kept) as beside:
             beside.mkdir(parents=True)
@@ -66,18 +58,6 @@ def linear_peers(memes: pd.DataFrame, task: Task, *, cache: Path) -> dict[str, P
     chosen = json.loads((kept / "chosen.json").read_text(encoding="utf-8"))
     with np.load(kept / "claimed.npz") as claimed:
         return {name: Peer(claimed[name], **how) for name, how in chosen.items()}
-
-
-def features_of(memes: pd.DataFrame) -> csr_matrix:
-    """TF-IDF of words and of characters, float (N, F); vocabulary and frequencies are those of train."""
-    train = memes.text[memes.split == "train"]
-    blocks = [TfidfVectorizer(**settings).fit(train).transform(memes.text) for settings in VECTORIZERS]
-    return csr_matrix(hstack(blocks))
-
-
-def most_probable(_: Floats, __: Indicators) -> Callable[[Floats], Indicators]:
-    """Single label: the most probable class."""
-    return lambda scores: decide(scores, thresholds=np.zeros(scores.shape[1]), multi_label=False)
 
 
 def weighted_classes(scores: Floats, truth: Indicators) -> Callable[[Floats], Indicators]:
@@ -88,12 +68,6 @@ def weighted_classes(scores: Floats, truth: Indicators) -> Callable[[Floats], In
         reached = [f1(truth, most_probable(scores, truth)(scores * row)).macro[0] for row in tried]
         factors = tried[_nearest_of_best(np.array(reached), np.abs(np.log(FACTORS)))]
     return lambda others: most_probable(others, truth)(others * factors)
-
-
-def threshold_a_class(scores: Floats, truth: Indicators) -> Callable[[Floats], Indicators]:
-    """Multi label: over the threshold of its class."""
-    limits = np.array(fit_thresholds(scores, truth))
-    return lambda others: decide(others, thresholds=limits, multi_label=True)
 
 
 def one_threshold(scores: Floats, truth: Indicators) -> Callable[[Floats], Indicators]:
@@ -113,42 +87,19 @@ RULES: dict[bool, dict[str, Rule]] = {
 
 def _fitted(memes: pd.DataFrame, task: Task) -> dict[str, Peer]:
     truth = indicators(memes.labels, task)
-    val = (memes.split == "val").to_numpy()
-    best: dict[str, Peer] = {}
-    for strength, class_weight, scores in _scored(memes, truth, multi_label=task.multi_label):
-        for name, rule in RULES[task.multi_label].items():
-            claimed = rule(scores[val], truth[val])(scores)
-            reached = float(f1(truth[val], claimed[val]).macro[0])
-            if name not in best or reached > best[name].validation:
-                best[name] = Peer(claimed, strength, class_weight, reached)
-    return best
-
-
-def _scored(memes: pd.DataFrame, truth: Indicators, *, multi_label: bool) -> Iterator[tuple[float, str | None, Floats]]:
-    """Strength, class weights and the probabilities (N, C) of a regression fitted with them."""
-    features = features_of(memes)
-    train = (memes.split == "train").to_numpy()
-    tries = [(strength, class_weight) for class_weight in WEIGHTS for strength in STRENGTHS]
-    for strength, class_weight in progress(tries, what="linear peer", unit="fit"):
-        settings = {"C": strength, "class_weight": class_weight, "solver": "newton-cg", "max_iter": 500}
-        if multi_label:
-            columns = [_one_class(features, truth[:, column], train, settings) for column in range(truth.shape[1])]
-            yield strength, class_weight, np.stack(columns, axis=1)
-        else:
-            model = LogisticRegression(**settings).fit(features[train], truth[train].argmax(axis=1))
-            scores = np.zeros(truth.shape)
-            scores[:, model.classes_] = model.predict_proba(features)
-            yield strength, class_weight, scores
-
-
-def _one_class(
-    features: csr_matrix, members: npt.NDArray[np.bool_], train: npt.NDArray[np.bool_], settings: dict[str, Any]
-) -> Floats:
-    """Probabilities (N,) of one class; constant where train knows no meme with or none without it."""
-    if members[train].all() or not members[train].any():
-        return np.full(len(members), float(members[train][0]))
-    model = LogisticRegression(**settings).fit(features[train], members[train])
-    return np.asarray(model.predict_proba(features)[:, 1])
+    train, val = ((memes.split == split).to_numpy() for split in ("train", "val"))
+    tries = regressions(tfidf(memes), truth, train, multi_label=task.multi_label)
+    found = chosen(
+        tries,
+        RULES[task.multi_label],
+        truth,
+        val,
+        score=lambda truth, claimed: float(f1(truth, claimed).macro[0]),
+    )
+    return {
+        name: Peer(best.claimed, best.regression.strength, best.regression.class_weight, best.validation)
+        for name, best in found.items()
+    }
 
 
 def _nearest_of_best(reached: Floats, distance: Floats) -> int:

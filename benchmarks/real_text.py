@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from kept_runs import KEPT, commits_told, kept_runs, memes_of
 from linear_peer import linear_peers
 from measured_runs import commit, measure
-from paired_figures import CONFIDENCE, RESAMPLES
-from report_tables import error_rows, score_rows, stage_rows, table
+from report_tables import CONFIDENCE, RESAMPLES, error_rows, score_rows, stage_rows, table
 
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.labels import TASKS, Task

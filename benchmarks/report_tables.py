@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from linear_peer import Peer
-from paired_figures import paired_lines
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import dataset_paths
 from symptomeme.domain.records import PREDICTION_ROWS, read_rows
 from symptomeme.domain.writing import read_jsonl
 from symptomeme.evaluation.bootstrap import Interval
+from symptomeme.evaluation.paired import paired_lines
 from symptomeme.evaluation.views import views
 from symptomeme.learning.batches import indicators
 from symptomeme.text.masking import masked
 from symptomeme.text.quality import character_error
 
 Rows = list[list[str]]
+RESAMPLES = 2000
+CONFIDENCE = 0.95
 
 
 def stage_rows(runs: Sequence[dict[str, Any]]) -> Rows:
@@ -88,7 +90,8 @@ def score_rows(
             for name, seeds in predictions.items()
         }
         claimed |= {name: [peer.claimed[known[name][which]]] for name, peer in peers.items()}
-        lines = paired_lines(indicators(first.labels[which], task), claimed, pairs)
+        truth = indicators(first.labels[which], task)
+        lines = paired_lines(truth, claimed, pairs, resamples=RESAMPLES, confidence=CONFIDENCE, seed=0)
         yield (
             f"{split}, {view}, {int(which.sum())} memes",
             [

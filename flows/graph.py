@@ -11,6 +11,7 @@ from dvc.repo import Repo
 from dvc.stage import Stage
 
 from flows.commands import LastingFault
+from symptomeme.domain.layout import STUDY_GRAPH
 
 
 class Step(NamedTuple):
@@ -34,6 +35,7 @@ def steps(root: Path, *, tasks: Collection[str] | None, variants: Collection[str
         found = [
             _step(stage, graph, root.resolve())
             for stage in networkx.lexicographical_topological_sort(graph.reverse(), key=str)
+            if Path(stage.path) != root.resolve() / STUDY_GRAPH  # no part of a run
         ]
     for kind, asked, known in (
         ("task", tasks, {step.task for step in found}),

@@ -1,7 +1,7 @@
-"""Hold the modules that dvc.yaml names as each stage's deps against what the stage really imports.
+"""Hold the modules that dvc.yaml and studies/dvc.yaml name as each stage's deps against what it really imports.
 
 python scripts/stage_deps.py            say what differs, exit 1
-python scripts/stage_deps.py --write    bring dvc.yaml up to date
+python scripts/stage_deps.py --write    bring both up to date
 """
 
 import sys
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 PACKAGE = "symptomeme"
 SOURCE = f"src/{PACKAGE}/"
-GRAPH = Path("dvc.yaml")
+GRAPHS = (Path("dvc.yaml"), Path("studies/dvc.yaml"))
 
 
 def closures(stages: list[str]) -> dict[str, list[str]]:
@@ -39,27 +39,32 @@ def _path(module: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Compare, or write."""
+    wrong = [path for path in GRAPHS if not _is_right(path, write="--write" in arguments)]
+    return int(bool(wrong) and "--write" not in arguments)
+
+
+def _is_right(path: Path, *, write: bool) -> bool:
+    """Whether a graph names just what is imported; say what differs."""
     yaml = YAML()
     yaml.width = 200
     yaml.indent(mapping=2, sequence=4, offset=2)
-    graph = yaml.load(GRAPH)
-    wrong = False
+    graph = yaml.load(path)
+    right = True
     for stage, imported in closures(list(graph["stages"])).items():
         body = graph["stages"][stage]
         deps = body.get("do", body)["deps"]
         named = [dep for dep in deps if str(dep).startswith(SOURCE) and str(dep).endswith(".py")]
         if named != imported:
-            wrong = True
-            for path in sorted(set(imported) ^ set(named)):
-                print(f"{GRAPH}: {stage}: {path} is {'missing' if path in imported else 'not imported'}")
+            right = False
+            for module in sorted(set(imported) ^ set(named)):
+                print(f"{path}: {stage}: {module} is {'missing' if module in imported else 'not imported'}")
             for dep in named:
                 deps.remove(dep)
             deps.extend(imported)
-    if wrong and "--write" in arguments:
-        with GRAPH.open("w", encoding="utf-8") as stream:
+    if write and not right:
+        with path.open("w", encoding="utf-8") as stream:
             yaml.dump(graph, stream)
-        return 0
-    return int(wrong)
+    return right
 
 
 if __name__ == "__main__":

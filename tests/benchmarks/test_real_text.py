@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from kept_runs import KEPT
 from linear_peer import linear_peers, one_threshold, weighted_classes
-from paired_figures import paired_lines
 from seed_in_params import seed_set
 
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
@@ -57,31 +56,6 @@ def test_weighted_classes_lift_a_class_that_is_never_most_probable() -> None:
 def test_one_threshold_separates_what_can_be_separated() -> None:
     scores = np.array([[0.3, 0.1], [0.05, 0.28], [0.1, 0.12]])
     assert (one_threshold(scores, scores > 0.2)(scores) == (scores > 0.2)).all()
-
-
-def test_differences_are_paired_for_each_seed_and_for_the_mean() -> None:
-    rng = np.random.default_rng(0)
-    truth = np.eye(3, dtype=bool)[rng.integers(0, 3, 90)]
-    worse = truth.copy()
-    worse[:30] = np.roll(truth[:30], 1, axis=1)
-    other = truth.copy()
-    other[:15] = np.roll(truth[:15], 1, axis=1)
-    lines = {
-        (line.name, line.figure): line
-        for line in paired_lines(
-            truth,
-            {"model": [truth, other], "same": [truth, other], "peer": [worse]},
-            [("model", "same"), ("model", "peer")],
-        )
-    }
-    model, peer = lines["model", "macro"], lines["peer", "macro"]
-    assert model.seeds[0] == (1.0, 1.0, 1.0)
-    assert model.mean.value == pytest.approx(np.mean([seed.value for seed in model.seeds]))
-    assert set(lines["model - same", "weighted"].seeds) == {(0.0, 0.0, 0.0)}  # whatever memes are drawn
-    difference = lines["model - peer", "macro"]
-    assert difference.mean.value == pytest.approx(model.mean.value - peer.mean.value)
-    assert 0 < difference.mean.low < difference.mean.value < difference.mean.high
-    assert difference.seeds[0].value > difference.seeds[1].value > 0
 
 
 def test_another_seed_changes_that_one_line_and_comes_back_after_a_kill(workplace: Path) -> None:

@@ -33,8 +33,8 @@ _OF_STAGES = {
     # prealign builds the whole classifier, of whose parts train takes some or all
     "model": (
         "text_encoder vision_encoder hidden_size num_heads num_depths num_experts contrastive_size fusion_dropout "
-        "expert_dropout classifier_dropout attention contrastive_masking contrastive_temperature separator max_length "
-        "image_size image_fit",
+        "expert_dropout classifier_dropout fusion attention contrastive_masking contrastive_temperature separator "
+        "max_length image_size image_fit",
         "prealign train",
     ),
     "prealign": (OPTIMISATION, "prealign"),

@@ -43,6 +43,18 @@ def test_a_part_of_dvc_lock_gives_way_and_dvc_goes_on_from_its_run_cache(
     assert lock.read_text() == whole
 
 
+def test_the_lock_of_the_study_gives_way_too_and_no_other(root: Path) -> None:
+    lock = root / "studies/dvc.lock"
+    lock.parent.mkdir()
+    (root / "studies/dvc.yaml").write_text("stages:\n  copy: {wdir: .., cmd: cp a c, deps: [a], outs: [c]}\n")
+    lock.write_text("schema: '2.0'\nstages:\n  cop")
+    before = (root / "dvc.lock").read_bytes()
+    assert mend_lock_file(root)
+    assert not lock.exists()
+    assert (root / "dvc.lock").read_bytes() == before
+    assert not mend_lock_file(root)
+
+
 def test_what_dvc_can_read_or_another_dvc_may_be_writing_is_left_alone(root: Path) -> None:
     lock = root / "dvc.lock"
     before = lock.read_bytes()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from symptomeme import __version__
 from symptomeme.cli import (
+    cell,
     checkpoint,
     classify,
     demo,
@@ -23,6 +24,7 @@ from symptomeme.cli import (
     promotion,
     score,
     stage,
+    study,
     trace,
     weights,
 )
@@ -30,7 +32,7 @@ from symptomeme.domain.errors import SymptomemeError
 
 GROUPS = (
     *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
-    *(promotion, trace, package, monitor, score, demo),
+    *(promotion, trace, package, monitor, score, study, cell, demo),
 )
 """Modules of verbs, in the order in which help tells them."""
 

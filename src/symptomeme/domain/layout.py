@@ -23,6 +23,12 @@ PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")
 BENTOFILE = Path("bentofile.yaml")
 LOCK = Path("requirements.lock")
+STUDIES = Path("studies")
+STUDY_GRAPH = STUDIES / "dvc.yaml"
+STUDY_LOCK = STUDIES / "dvc.lock"
+STUDY_PARAMS = STUDIES / "params.yaml"
+STUDY_ASKED = STUDIES / "asked.yaml"
+"""For which tasks and seeds the study's graph has cells; written by `study`."""
 TRAINING_PARAMS = "training_params.json"
 """In a model folder: the sections of params.yaml that it was trained with."""
 INT8_MODEL = "model.int8.onnx"
@@ -124,6 +130,23 @@ class VariantPaths:
 
 
 @dataclass(frozen=True)
+class CellPaths:
+    """What a cell of the study leaves."""
+
+    root: Path
+
+    @property
+    def predictions(self) -> Path:
+        """One row a meme of every split but train: a Parquet table of `records.PREDICTION_ROWS`."""
+        return self.root / "predictions.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Parameters and figures, or why there are none, JSON."""
+        return self.root / "figures.json"
+
+
+@dataclass(frozen=True)
 class TaskPaths:
     """What the stages leave for one task."""
 
@@ -198,6 +221,11 @@ class TaskPaths:
         """Paths of one variant."""
         return VariantPaths(self.variants / name)
 
+    def cell(self, name: str, seed: int | None) -> CellPaths:
+        """Paths of one cell of the study; None: it knows no seed."""
+        root = self.root / "study" / name
+        return CellPaths(root if seed is None else root / str(seed))
+
 
 @dataclass(frozen=True)
 class StatePaths:
@@ -218,6 +246,10 @@ class StatePaths:
     def monitor(self, task: str) -> Path:
         """What `monitor` found last, JSON."""
         return self.root / "monitor" / f"{task}.json"
+
+    def took(self, task: str, cell: str) -> Path:
+        """How long the last run of a cell of the study took, JSON."""
+        return self.root / "study" / task / f"{cell}.json"
 
 
 def dataset_paths(dataset: str) -> DatasetPaths:
@@ -243,6 +275,11 @@ def data_docs(task: str) -> Path:
 def error_page(task: str, variant: str) -> Path:
     """The page that shows what a variant got wrong."""
     return REPORTS / task / variant / "errors.html"
+
+
+def study_report(task: str) -> Path:
+    """The folder with a task's study as a table, for people and for programs, and as a plot."""
+    return REPORTS / task / "study"
 
 
 def monitor_report(task: str) -> Path:

@@ -1,13 +1,12 @@
 """params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from symptomeme.domain.errors import ParamsError
+from symptomeme.domain.faults import checked, read_yaml
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
 from symptomeme.domain.section import Section
@@ -18,6 +17,8 @@ from symptomeme.domain.sections.model import ModelParams
 from symptomeme.domain.sections.published import PublishedParams
 from symptomeme.domain.sections.training import BaseParams, PrealignParams, TrainParams, VariantParams
 from symptomeme.domain.sections.words import OcrParams, ReasonParams
+
+REMEDY = "Mend them all, or 'symptomeme params use NAME'."
 
 
 class Params(Section):
@@ -53,13 +54,11 @@ def read_params(path: Path = PARAMS) -> Params:
         ParamsError: it is missing, no YAML, or any key or value is wrong; the message names every fault.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = read_yaml(path)
     except FileNotFoundError:
         raise ParamsError(
             f"{path} is missing: run this in the project's root, or 'symptomeme params use NAME'."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
     return check_params(found, where=str(path))
 
 
@@ -69,11 +68,7 @@ def check_params(found: object, *, where: str) -> Params:
     Raises:
         ParamsError: any key or value is wrong; the message names every fault.
     """
-    try:
-        params = Params.model_validate(found)
-    except ValidationError as error:
-        faults = "; ".join(_told(fault["type"], fault["loc"], fault["input"], fault["msg"]) for fault in error.errors())
-        raise ParamsError(f"{where}: {faults}. Mend them all, or 'symptomeme params use NAME'.") from None
+    params = checked(Params, found, where=where, remedy=REMEDY)
     for name, dataset in params.tasks.items():
         if dataset != TASKS[name].dataset:
             raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
@@ -86,24 +81,3 @@ def check_params(found: object, *, where: str) -> Params:
             f"{where}: published.variants: {', '.join(both)} is under variants too. Give it another name."
         )
     return params
-
-
-def _told(kind: str, place: tuple[int | str, ...], found: object, message: str) -> str:
-    """One fault: the key, and what is wrong with it."""
-    key = ".".join(map(str, place)) or "the file"
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
-        return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
-    if kind == "missing":
-        return f"{key}: missing"
-    hint = " (YAML takes 1e-5 for text: write 1.0e-5)" if kind == "float_type" and isinstance(found, str) else ""
-    return f"{key}: {message[0].lower()}{message[1:]}, found {found!r}{hint}"
-
-
-def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand in a section, or at the top."""
-    sections = {field.alias or name: field.annotation for name, field in Params.model_fields.items()}
-    if not place:
-        return list(sections)
-    section = VariantParams if place[0] == "variants" else sections[str(place[0])]
-    return list(section.model_fields) if isinstance(section, type) and issubclass(section, Section) else []

@@ -49,6 +49,20 @@ def interval(value: float, samples: Floats, *, confidence: float) -> Interval:
     return Interval(value=value, low=float(low), high=float(high))
 
 
+def two_sided_p(differences: Floats) -> float:
+    """How likely so large a difference is where there is none: twice the smaller share of resamples on a side of 0.
+
+    Args:
+        differences: of paired resamples, (R,); those where it is undefined are left out.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, sec. 15.4: the achieved level at which the
+    percentile interval begins to hold 0. One resample is added to each side, so that none is 0.
+    """
+    defined = differences[~np.isnan(differences)]
+    below, above = ((defined <= 0).sum(), (defined >= 0).sum())
+    return float(min(1.0, 2 * (min(below, above) + 1) / (len(defined) + 1)))
+
+
 def paired_difference(first: Floats, second: Floats, *, resamples: int, confidence: float, seed: int) -> Interval:
     """Mean of `first` minus mean of `second`, both (N,) over the same memes, with its paired bootstrap interval."""
     differences = np.asarray(first, np.float64) - np.asarray(second, np.float64)

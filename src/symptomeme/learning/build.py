@@ -15,6 +15,9 @@ from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import build_classifier, load_classifier
 from symptomeme.models.processor import SymptomProcessor, build_processor
 
+ALIGNED = ("text_encoder", "vision_encoder", "text_contrastive_proj", "image_contrastive_proj")
+"""The parts of a model that pre-alignment trains."""
+
 
 def prepare_torch(*, threads: int) -> None:
     """Make torch's results the same in every run: deterministic algorithms, and sums split among so many threads."""
@@ -63,12 +66,9 @@ def variant_model(
     seed: int,
 ) -> SymptomClassifier:
     """The model a variant's training starts from; its config says how its memes are read."""
+    model = fresh_model(task, params, separator=separator, seed=seed, text=described.text, image=described.image)
     if described.start == "aligned":
-        torch.manual_seed(seed)
-        model = load_classifier(aligned, text=described.text, image=described.image)
-        model.to(PartialState().device)
-    else:
-        model = fresh_model(task, params, separator=separator, seed=seed, text=described.text, image=described.image)
+        _take_aligned(model, aligned)
     describe(model, variant, options, ocr)
     return model
 
@@ -81,6 +81,14 @@ def describe(model: SymptomClassifier, variant: str, options: TrainParams, ocr: 
     config.runtime, config.int8_agreement = "fp32", None
     config.classification_weight = options.classification_weight
     config.contrastive_weight = options.contrastive_weight
+
+
+def _take_aligned(model: SymptomClassifier, folder: Path) -> None:
+    """Give a model the weights of what pre-alignment trains, as far as it has these parts."""
+    aligned = load_classifier(folder, text=model.config.text, image=model.config.image)
+    for name in ALIGNED:
+        if hasattr(model, name):
+            getattr(model, name).load_state_dict(getattr(aligned, name).state_dict())
 
 
 def encoder_folders(params: ModelParams) -> list[Path]:
@@ -101,6 +109,7 @@ def _settings(task: Task, params: ModelParams) -> dict[str, Any]:
         "fusion_dropout": params.fusion_dropout,
         "expert_dropout": params.expert_dropout,
         "classifier_dropout": params.classifier_dropout,
+        "fusion": params.fusion,
         "attention": params.attention,
         "contrastive_masking": params.contrastive_masking,
         "contrastive_temperature": params.contrastive_temperature,

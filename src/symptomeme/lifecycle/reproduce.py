@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from symptomeme.domain.errors import ToolError
@@ -23,21 +23,31 @@ def reproduce(tasks: Iterable[str]) -> None:
         for name in dvc_output("stage", "list", "--name-only").split()
         if "@" in name and not name.startswith("register")
     ]
+    if not side_by_side([name for name in stages if _task(name) == task] for task in tasks):
+        raise ToolError("'dvc repro' failed; what it said stands above. Run it again to go on.")
+    dvc("repro")
+
+
+def side_by_side(groups: Iterable[Sequence[str]], *options: str) -> bool:
+    """Run groups of stages, which share nothing, each group in its order; whether all went well.
+
+    Args:
+        groups: of stages, without what they need.
+        options: of `dvc repro`.
+    """
     running = [
         subprocess.Popen(
-            [*_DVC, "--wait-for-lock", "repro", "--single-item", *(name for name in stages if _task(name) == task)],
+            [*_DVC, "--wait-for-lock", "repro", "--single-item", *options, *stages],
             env={**_environment(), ROW: str(row)},
         )
-        for row, task in enumerate(tasks)
+        for row, stages in enumerate(groups)
     ]
     try:
-        failed = [process.wait() for process in running]
+        codes = [process.wait() for process in running]
     finally:
         for process in running:
             process.terminate()
-    if any(failed):
-        raise ToolError("'dvc repro' failed; what it said stands above. Run it again to go on.")
-    dvc("repro")
+    return not any(codes)
 
 
 def dvc(*arguments: str) -> None:

@@ -33,7 +33,8 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
     encoder, projections and contrastive heads are not there, and the other attends to itself.
 
     Departures from the published model, each a switch in the config: attention over all tokens instead of the first
-    ones, and self-similarity masked out of the contrastive loss.
+    ones, and self-similarity masked out of the contrastive loss. Parts can be left out, to see what they add: the
+    experts, and cross-attention, for which one layer over both modalities then stands.
     """
 
     config_class = SymptomConfig
@@ -60,12 +61,14 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             self.vision_projections = self._projections(config.vision_config.hidden_size)
         self.co_attention_layers = nn.ModuleList(
             CoAttention(hidden_size=size, num_heads=config.num_heads, dropout=config.fusion_dropout)
-            for _ in range(config.num_depths)
+            for _ in range(self._depths_fused)
         )
+        widths = [part.hidden_size for part in (config.text_config, config.vision_config) if part is not None]
+        self.concatenation = None if self._depths_fused else nn.Linear(sum(widths), size)
         self.expert_nets = nn.ModuleList(
             expert(hidden_size=size, dropout=config.expert_dropout) for _ in range(config.num_experts)
         )
-        self.moe_gate = nn.Linear(size, config.num_experts)
+        self.moe_gate = nn.Linear(size, config.num_experts) if config.num_experts else None
         self.classifier = nn.Sequential(
             *_normed(size, size), nn.Dropout(config.classifier_dropout), nn.Linear(size, config.num_labels)
         )
@@ -187,7 +190,15 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         return [hidden[-1 - depth][:, kept] for depth in range(self.config.num_depths)]
 
     def _fuse(self, text: Modality | None, image: Modality | None) -> Tensor:
-        """Mean over depths of text asking image, or of the only modality asking itself: float (B, D)."""
+        """Mean over depths of text asking image, or of the only modality asking itself: float (B, D).
+
+        By concatenation: one layer over what each modality's last hidden states are on average.
+        """
+        if self.concatenation is not None:
+            seen = [modality for modality in (text, image) if modality is not None]
+            pooled = [masked_mean(modality.hidden_states[0], modality.mask) for modality in seen]
+            concatenated: Tensor = self.concatenation(torch.cat(pooled, dim=-1))
+            return concatenated
         projected, masks = [], []
         if text is not None:
             projected.append(_project(text.hidden_states, self.text_projections))
@@ -217,7 +228,12 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
 
     def _projections(self, encoder_size: int) -> nn.ModuleList:
         """One projection a depth; index 0 belongs to the last hidden state."""
-        return nn.ModuleList(nn.Linear(encoder_size, self.config.hidden_size) for _ in range(self.config.num_depths))
+        return nn.ModuleList(nn.Linear(encoder_size, self.config.hidden_size) for _ in range(self._depths_fused))
+
+    @property
+    def _depths_fused(self) -> int:
+        """How many depths have projections and a block of cross-attention; 0 by concatenation."""
+        return self.config.num_depths if self.config.fusion == "cross_attention" else 0
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:

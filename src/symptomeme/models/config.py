@@ -25,7 +25,10 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         reasoning: whether the text was followed by reasoning in training.
         ocr: how the words of its memes were read, as in params.yaml.
         hidden_size: width of fusion, experts and classifier; None: that of the text (else vision) encoder.
-        num_depths: how many last hidden states are fused.
+        num_depths: how many last hidden states are fused; by "concatenation" only the last is.
+        num_experts: of the mixture; 0: there is none.
+        fusion: "cross_attention": of the modalities, as published; "concatenation": of their pooled features, through
+            one layer.
         attention: "first": first text token over first image token, as published; "all": every token.
         contrastive_size: width of the contrastive embeddings; None: the model has no contrastive heads.
         contrastive_hidden_size: inner width of the fused head; None: twice `contrastive_size`.
@@ -67,6 +70,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
     fusion_dropout: float = 0.1
     expert_dropout: float = 0.2
     classifier_dropout: float = 0.1
+    fusion: Literal["cross_attention", "concatenation"] = "cross_attention"
     attention: Literal["first", "all"] = "first"
     contrastive_masking: Literal["published", "standard"] = "published"
     contrastive_temperature: float = 0.07

@@ -22,7 +22,7 @@ class SymptomOutput(ModelOutput):  # type: ignore[misc]
         fused_embedding: float (B, E), unit length, of `fused`; without contrastive heads its direction, (B, D).
         text_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
         image_embedding: float (B, E), unit length; None with one modality or without contrastive heads.
-        router_logits: float (B, X), how the mixture weighs its experts, before the softmax.
+        router_logits: float (B, X), how the mixture weighs its experts, before the softmax; None: there are none.
     """
 
     loss: Tensor | None = None

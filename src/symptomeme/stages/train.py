@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,8 +53,36 @@ def run(
     described: VariantParams,
 ) -> None:
     """Train, calibrate and save one variant; in int8 too, where that is wanted and answers alike."""
-    prepare_torch(threads=base.threads)
     require(options.runtime)
+    memes = read_memes(task)
+    model, processor, val, curve = trained(task, memes, variant, base, model_params, ocr, options, described)
+    if is_main_process():
+        paths = task_paths(task.name)
+        trained_with = training_params(paths, described, base, model_params, ocr, options)
+        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+
+
+class Trained(NamedTuple):
+    """A model that was trained and is not calibrated yet, and what it was trained with."""
+
+    model: SymptomClassifier
+    processor: SymptomProcessor
+    val: Encoded
+    curve: Curve
+
+
+def trained(
+    task: Task,
+    memes: pd.DataFrame,
+    variant: str,
+    base: BaseParams,
+    model_params: ModelParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    described: VariantParams,
+) -> Trained:
+    """Train one variant on memes of a task, as `read_memes` gives them, and write nothing but checkpoints."""
+    prepare_torch(threads=base.threads)
     paths = task_paths(task.name)
     processor = load_processor(model_params)
     model = variant_model(
@@ -69,14 +97,11 @@ def run(
         seed=base.seed,
     )
     freeze(model, options)
-    memes = read_memes(task)
     model.config.reasoning = with_reasoning(memes)
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
     key = _key(task, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
-    if is_main_process():
-        trained_with = training_params(paths, described, base, model_params, ocr, options)
-        write_variant(paths.variant(variant), model, processor, memes, val, curve, options, trained_with=trained_with)
+    return Trained(model, processor, val, curve)
 
 
 def encoded(model: SymptomClassifier, memes: pd.DataFrame, task: Task, processor: SymptomProcessor) -> Encoded:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from symptomeme.domain.section import Count, Positive, Section, Share
+from symptomeme.domain.section import Count, Natural, Positive, Section, Share
 
 
 class ModelParams(Section):
@@ -15,11 +15,12 @@ class ModelParams(Section):
     hidden_size: Count | None  # null: the text encoder's width
     num_heads: Count
     num_depths: Annotated[int, Field(ge=1)]  # how many last hidden states are fused
-    num_experts: Count
+    num_experts: Natural  # 0: none
     contrastive_size: Count
     fusion_dropout: Share
     expert_dropout: Share
     classifier_dropout: Share
+    fusion: Literal["cross_attention", "concatenation"]
     attention: Literal["first", "all"]
     contrastive_masking: Literal["published", "standard"]
     contrastive_temperature: Positive

@@ -11,15 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from symptomeme.evaluation.bootstrap import Interval, interval, resampled
+from symptomeme.evaluation.bootstrap import Interval, interval, resampled, two_sided_p
 from symptomeme.evaluation.metrics import f1
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
 
 FIGURES = ("macro", "weighted")
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 
 
 class Line(NamedTuple):
@@ -29,6 +27,7 @@ class Line(NamedTuple):
     figure: str
     seeds: tuple[Interval, ...]
     mean: Interval
+    p: float | None  # of a difference: two-sided, that there is none
 
 
 class Sampled(NamedTuple):
@@ -39,23 +38,33 @@ class Sampled(NamedTuple):
 
 
 def paired_lines(
-    truth: Indicators, claimed: Mapping[str, Sequence[Indicators]], pairs: Sequence[tuple[str, str]]
+    truth: Indicators,
+    claimed: Mapping[str, Sequence[Indicators]],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
 ) -> list[Line]:
     """A line for each figure and claimant, then for each figure and pair.
 
     Args:
         truth: bool (N, C).
         claimed: for each claimant what it claims with each seed, bool (N, C); one that knows no seed has one entry.
-        pairs: claimants whose difference is told: the first minus the second.
+        pairs: claimants whose difference is told: the first minus the second. Where both have seeds, they are the same.
+        resamples: of the memes.
+        confidence: of the intervals.
+        seed: of the resamples.
     """
-    weights = resampled(len(truth), resamples=RESAMPLES, seed=0)
+    weights = resampled(len(truth), resamples=resamples, seed=seed)
     sampled = {name: _sampled(truth, seeds, weights) for name, seeds in claimed.items()}
-    lines = [_line(name, figure, found[figure]) for name, found in sampled.items() for figure in FIGURES]
+    lines = [_line(name, figure, found[figure], confidence) for name, found in sampled.items() for figure in FIGURES]
     for first, second in pairs:
         for figure in FIGURES:
             one, other = sampled[first][figure], sampled[second][figure]
             difference = Sampled(one.values - other.values, one.samples - other.samples)
-            lines.append(_line(f"{first} - {second}", figure, difference))
+            p = two_sided_p(difference.samples.mean(axis=0))
+            lines.append(_line(f"{first} - {second}", figure, difference, confidence, p))
     return lines
 
 
@@ -71,11 +80,10 @@ def _sampled(truth: Indicators, seeds: Sequence[Indicators], weights: Floats) ->
     }
 
 
-def _line(name: str, figure: str, found: Sampled) -> Line:
+def _line(name: str, figure: str, found: Sampled, confidence: float, p: float | None = None) -> Line:
     seeds = tuple(
-        interval(float(value), samples, confidence=CONFIDENCE)
+        interval(float(value), samples, confidence=confidence)
         for value, samples in zip(found.values, found.samples, strict=True)
     )
-    return Line(
-        name, figure, seeds, interval(float(found.values.mean()), found.samples.mean(axis=0), confidence=CONFIDENCE)
-    )
+    mean = interval(float(found.values.mean()), found.samples.mean(axis=0), confidence=confidence)
+    return Line(name, figure, seeds, mean, p)

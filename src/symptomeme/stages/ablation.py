@@ -1,0 +1,58 @@
+"""One ablation of the study: a variant of the model, trained with one seed; only its predictions are kept."""
+
+import pandas as pd
+
+from symptomeme.domain.ablation_params import AblationParams
+from symptomeme.domain.labels import Task
+from symptomeme.domain.layout import task_paths
+from symptomeme.domain.sections.model import ModelParams
+from symptomeme.domain.sections.training import BaseParams, TrainParams
+from symptomeme.domain.sections.words import OcrParams
+from symptomeme.learning.batches import read_memes, with_reasoning
+from symptomeme.learning.predict import predict
+from symptomeme.learning.predictions import examples_of, predictions_of, verdicts
+from symptomeme.stages.cell import held_out, leave_out, write_cell
+from symptomeme.stages.train import calibrate, trained
+
+
+def run(
+    task: Task,
+    variant: str,
+    base: BaseParams,
+    model_params: ModelParams,
+    ocr: OcrParams,
+    options: TrainParams,
+    described: AblationParams,
+) -> None:
+    """Train a variant as the stage train does, and predict the held-out memes as evaluate does."""
+    out = task_paths(task.name).cell(variant, base.seed)
+    memes = reasoned(read_memes(task), described.reasoning)
+    if described.reasoning and not with_reasoning(memes):
+        leave_out(out, "there is no reasoning on these memes")
+        return
+    found = trained(task, memes, variant, base, model_params, ocr, options, described)
+    model = found.model
+    learned = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    calibrate(model, predict(model, found.val), found.val, options)
+    rows = held_out(memes)
+    said = verdicts(model.config, predict(model, examples_of(model, found.processor, rows, task)))
+    facts = {
+        "parameters": model.num_parameters(),
+        "trained": learned,
+        "reasoning": "; ".join(sorted(set(memes.reasoner))) if described.text and with_reasoning(memes) else None,
+    }
+    write_cell(out, predictions_of(said, rows, task), task, facts)
+
+
+def reasoned(memes: pd.DataFrame, wanted: bool | None) -> pd.DataFrame:
+    """Memes with the reasoning that an ablation wants behind their words.
+
+    Args:
+        memes: as `read_memes` gives them.
+        wanted: none; or what the stage reason left, else what came with the annotations; None: just what it left.
+    """
+    if wanted is False:
+        return memes.assign(reasoning="", reasoner="none")
+    if wanted and not with_reasoning(memes):
+        return memes.assign(reasoning=memes.given_reasoning, reasoner="given")
+    return memes
