@@ -11,8 +11,10 @@ from PIL import Image
 from scipy.special import logit
 from small_models import write_model
 
+from symptomeme.domain.labels import TASKS
 from symptomeme.explaining import attributions as module
 from symptomeme.explaining.attributions import Meme, attributions, prepared
+from symptomeme.models.decision import Calibration
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
 
@@ -25,7 +27,10 @@ def folder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path
 ) -> Path:
     place = tmp_path_factory.mktemp("explained")
-    return write_model(place, text_folder, vision_folder, task=request.param, temperature=1.7, attention="all")
+    labels = TASKS[request.param].labels
+    by_class = {label: [1 + place_of / 10, place_of / 5] for place_of, label in enumerate(labels)}
+    settings = {"temperature": 1.7, "class_calibration": by_class, "attention": "all"}
+    return write_model(place, text_folder, vision_folder, task=request.param, **settings)
 
 
 @pytest.mark.parametrize("on", [{}, {"image": False}, {"text": False}], ids=["fusion", "text_only", "image_only"])
@@ -73,7 +78,7 @@ def test_of_a_linear_model_each_part_has_its_weight_times_its_distance_from_the_
         score = 3 * inputs_embeds.sum((1, 2)) + (pixel_values.sum(1) * weights).sum((1, 2))
         return SimpleNamespace(logits=torch.stack([torch.zeros_like(score), score], 1))
 
-    linear.config = SimpleNamespace(problem_type="multi_label_classification", temperature=2.0)  # type: ignore[attr-defined]
+    linear.config = SimpleNamespace(problem_type="multi_label_classification", calibration=Calibration(2.0))  # type: ignore[attr-defined]
     embeds, pixels = torch.tensor([[[1.0, 2.0], [0.0, 1.0]]]), torch.ones(1, 3, 2, 2)
     meme = Meme(
         {"inputs_embeds": embeds, "pixel_values": pixels},
@@ -91,7 +96,7 @@ def test_of_one_class_among_several_the_odds_against_all_others_count() -> None:
     def constant(pixel_values: Any) -> Any:
         return SimpleNamespace(logits=pixel_values[:, 0, 0, :])
 
-    constant.config = SimpleNamespace(problem_type="single_label_classification", temperature=1.0)  # type: ignore[attr-defined]
+    constant.config = SimpleNamespace(problem_type="single_label_classification", calibration=Calibration())  # type: ignore[attr-defined]
     pixels = torch.log(torch.tensor([2.0, 3.0, 5.0])).expand(1, 1, 3, 3)
     found = attributions(constant, Meme({"pixel_values": pixels}, {"pixel_values": pixels * 0}, []), 2)  # type: ignore[arg-type]
     assert found.log_odds == pytest.approx(0)  # 5 to 2 + 3
