@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.decision import calibrated_logits
 from symptomeme.models.processor import SymptomProcessor
 
 STEPS = 32
@@ -86,16 +87,13 @@ def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributio
 
 def _log_odds_of(model: SymptomClassifier, names: list[str], label: int) -> Callable[..., Tensor]:
     """Of copies (B, …) of one meme's inputs, the log-odds of a label's probability: float (B,)."""
-    many, calibration = model.config.problem_type == "multi_label_classification", model.config.calibration
+    many = model.config.problem_type == "multi_label_classification"
 
     def score(*values: Tensor) -> Tensor:
         given: dict[str, Tensor] = dict(zip(names, values, strict=True))
         if "inputs_embeds" in given:
             given["attention_mask"] = torch.ones(given["inputs_embeds"].shape[:2], dtype=torch.int64)
-        scaled: Tensor = model(**given).logits.float() / calibration.temperature
-        if calibration.by_class is not None:
-            scales, biases = scaled.new_tensor(calibration.by_class).T
-            scaled = scaled * scales + biases
+        scaled = calibrated_logits(model(**given).logits.float(), model.config.calibration)
         if many:
             return scaled[:, label]
         others = torch.cat([scaled[:, :label], scaled[:, label + 1 :]], dim=1)
