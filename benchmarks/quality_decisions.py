@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from quality_rules import SHRUNK
 from scipy.optimize import minimize
 
 from symptomeme.evaluation.metrics import f1
 from symptomeme.learning.calibration import fit_temperature, negative_log_likelihood
 from symptomeme.learning.linear import Rule
-from symptomeme.models.decision import probabilities
+from symptomeme.models.decision import UNCALIBRATED, Calibration, probabilities
 
 Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
@@ -34,7 +35,7 @@ def cells(logits: Floats, truth: Indicators, folds: npt.NDArray[np.int64], *, mu
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold
         temperature = fit_temperature(logits[others], truth[others], multi_label=multi_label)
-        scores = probabilities(logits, temperature=temperature, multi_label=multi_label)
+        scores = _probabilities(logits, Calibration(temperature), multi_label=multi_label)
         nll[here] = [
             negative_log_likelihood(row[None], true[None], temperature=temperature, multi_label=multi_label)
             for row, true in zip(logits[here], truth[here], strict=True)
@@ -52,7 +53,7 @@ def chosen_linear(configs: Mapping[Config, Floats], truth: Indicators, folds: np
         here, others = folds == fold, folds != fold
         best = -1.0
         for logits in configs.values():
-            scores = probabilities(logits, temperature=1.0, multi_label=multi_label)
+            scores = _probabilities(logits, UNCALIBRATED, multi_label=multi_label)
             decide = rule(scores[others], truth[others])
             reached = float(f1(truth[others], decide(scores[others])).macro[0])
             if reached > best:
@@ -88,3 +89,8 @@ def likeliest_linear(configs: Mapping[Config, Floats], truth: Indicators, *, mul
         temperature = fit_temperature(logits, truth, multi_label=multi_label)
         losses[name] = negative_log_likelihood(logits, truth, temperature=temperature, multi_label=multi_label)
     return configs[min(losses, key=lambda name: losses[name])]
+
+
+def _probabilities(logits: Floats, calibration: Calibration, *, multi_label: bool) -> Floats:
+    found: Floats = probabilities(torch.from_numpy(logits), calibration, multi_label=multi_label).numpy()
+    return found

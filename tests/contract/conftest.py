@@ -2,10 +2,12 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from dvc.repo import Repo
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,23 @@ def committed_graph(root: Path, params: str) -> Iterator[None]:
     with contextlib.chdir(root):
         commit_without_running(root)
         yield
+
+
+@contextlib.contextmanager
+def other_value(root: Path, key: str, value: Callable[[Any], Any]) -> Iterator[None]:
+    """Set a key of a project's params.yaml to what `value` makes of it, and put the file back."""
+    file = root / "params.yaml"
+    params = yaml.safe_load(before := file.read_text(encoding="utf-8"))
+    *above, last = key.split(".")
+    section = params
+    for name in above:
+        section = section[name]
+    section[last] = value(section[last])
+    file.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(before, encoding="utf-8")
 
 
 def commit_without_running(root: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from contract.conftest import other_value
 from contract.key_reads import is_read, keys, reads
 from contract.key_table import DRIVES_THE_MATRIX, OF_STAGES, OF_VERBS
 from dvc.dependency import ParamsDependency
@@ -85,21 +86,11 @@ def of_all(repository: Path) -> set[str]:
 def test_a_key_changes_the_status_of_the_stages_that_use_it_alone(
     repository: Path, stages: list[Any], key: str
 ) -> None:
-    file = repository / "params.yaml"
-    params = yaml.safe_load(before := file.read_text())
-    *above, last = key.split(".")
-    section = params
-    for name in above:
-        section = section[name]
-    section[last] = changed(section[last])
-    file.write_text(yaml.safe_dump(params, sort_keys=False))
-    try:
+    with other_value(repository, key, changed):
         if key not in MAKES_PATHS:
             assert of_params(stages) == OF_STAGES.get(key, set())
         if key in WITH_ALL:
             assert of_all(repository) == OF_STAGES.get(key, set())
-    finally:
-        file.write_text(before)
 
 
 def test_every_key_is_read_outside_its_declaration() -> None:

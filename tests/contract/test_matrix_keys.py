@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contract.conftest import ROOT, committed_graph
+from contract.conftest import ROOT, committed_graph, other_value
 from dvc.repo import Repo
 
 PUBLISHED = {f"published@{task}-published" for task in ("anxiety", "depression")}
@@ -40,18 +40,8 @@ def with_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 def test_a_key_of_the_matrix_changes_the_stages_that_use_it_alone(
     with_checkpoints: Path, key: str, value: object, stale: set[str]
 ) -> None:
-    file = with_checkpoints / "params.yaml"
-    params = yaml.safe_load(before := file.read_text())
-    *above, last = key.split(".")
-    section = params
-    for name in above:
-        section = section[name]
-    section[last] = value
-    file.write_text(yaml.safe_dump(params, sort_keys=False))
-    try:
+    with other_value(with_checkpoints, key, lambda _: value):
         assert status(with_checkpoints) == stale
-    finally:
-        file.write_text(before)
 
 
 def status(root: Path) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from contract.conftest import ROOT, committed_graph
+from contract.conftest import ROOT, committed_graph, other_value
 from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 
@@ -74,18 +74,8 @@ def test_there_is_a_stage_a_cell(studied: Path) -> None:
 def test_a_key_makes_the_cells_stale_that_are_given_it(
     studied: Path, key: str, value: object, stale: tuple[str, ...]
 ) -> None:
-    file = studied / "params.yaml"
-    params = yaml.safe_load(before := file.read_text())
-    *above, last = key.split(".")
-    section = params
-    for name in above:
-        section = section[name]
-    section[last] = value
-    file.write_text(yaml.safe_dump(params, sort_keys=False))
-    try:
+    with other_value(studied, key, lambda _: value):
         found = of_params(studied)
-    finally:
-        file.write_text(before)
     assert named(*stale) <= found
     assert bool(found) == bool(stale)
     assert (found & named(*study().baselines) == set()) == ("tfidf" not in stale)

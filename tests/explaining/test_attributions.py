@@ -11,10 +11,13 @@ from PIL import Image
 from scipy.special import logit
 from small_models import write_model
 
-from symptomeme.domain.errors import ModelError
+from symptomeme.domain.labels import TASKS
 from symptomeme.explaining import attributions as module
 from symptomeme.explaining.attributions import Meme, attributions, prepared
+from symptomeme.explaining.explainer import Explainer
+from symptomeme.models.decision import Calibration
 from symptomeme.models.encoders import load_classifier
+from symptomeme.models.ngrams import NgramClassifier
 from symptomeme.models.processor import SymptomProcessor
 
 TEXT = "i cannot sleep again because of exams"
@@ -26,14 +29,10 @@ def folder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path
 ) -> Path:
     place = tmp_path_factory.mktemp("explained")
-    return write_model(place, text_folder, vision_folder, task=request.param, temperature=1.7, attention="all")
-
-
-def test_a_model_that_counts_ngrams_is_refused(folder: Path) -> None:
-    model = load_classifier(folder)
-    model.config.ngrams = True
-    with pytest.raises(ModelError, match="n-grams"):
-        prepared(model, SymptomProcessor.from_pretrained(folder), PICTURE, TEXT)
+    labels = TASKS[request.param].labels
+    by_class = {label: [1 + place_of / 10, place_of / 5] for place_of, label in enumerate(labels)}
+    settings = {"temperature": 1.7, "class_calibration": by_class, "attention": "all"}
+    return write_model(place, text_folder, vision_folder, task=request.param, **settings)
 
 
 @pytest.mark.parametrize("on", [{}, {"image": False}, {"text": False}], ids=["fusion", "text_only", "image_only"])
@@ -62,6 +61,26 @@ def test_what_moved_a_label_adds_up_to_the_whole_way(folder: Path, on: dict[str,
     )
 
 
+def test_words_have_a_share_in_what_ngrams_add(folder: Path) -> None:
+    model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
+    model.config.ngrams, processor.ngrams = True, True
+    model.ngram_classifier = part = NgramClassifier(num_labels=model.config.num_labels)
+    part.idf, part.bias = torch.ones_like(part.idf), torch.ones_like(part.bias)
+    part.weight = torch.randn(part.weight.shape, generator=torch.Generator().manual_seed(5))
+    long = f"{TEXT} {TEXT} and more"  # more than the tokens that are read
+    meme = prepared(model, processor, PICTURE, long)
+    found = attributions(model, meme, 1)
+    assert found.tokens is not None and found.ngrams is not None and found.pixels is not None
+    with torch.no_grad():
+        probability = model.probabilities(model(**processor(text=[long], images=[PICTURE])).logits)[0, 1].item()
+    assert found.log_odds == pytest.approx(logit(probability), abs=1e-4)
+    assert abs(found.delta) < 1e-3
+    (told,) = Explainer(model, processor).explain(PICTURE, long, [list(model.config.label2id)[1]])
+    ways = found.tokens.sum() + found.ngrams.sum()
+    assert sum(word.score or 0 for word in told.words) == pytest.approx(ways, abs=1e-4)
+    assert told.words[-1].score  # none of its tokens was read, its n-grams were
+
+
 def test_how_many_points_are_taken_at_once_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
     meme = prepared(model, processor, PICTURE, TEXT)
@@ -81,12 +100,13 @@ def test_of_a_linear_model_each_part_has_its_weight_times_its_distance_from_the_
         score = 3 * inputs_embeds.sum((1, 2)) + (pixel_values.sum(1) * weights).sum((1, 2))
         return SimpleNamespace(logits=torch.stack([torch.zeros_like(score), score], 1))
 
-    linear.config = SimpleNamespace(problem_type="multi_label_classification", temperature=2.0)  # type: ignore[attr-defined]
+    linear.config = SimpleNamespace(problem_type="multi_label_classification", calibration=Calibration(2.0))  # type: ignore[attr-defined]
     embeds, pixels = torch.tensor([[[1.0, 2.0], [0.0, 1.0]]]), torch.ones(1, 3, 2, 2)
     meme = Meme(
         {"inputs_embeds": embeds, "pixel_values": pixels},
         {"inputs_embeds": embeds - 1, "pixel_values": pixels / 2},
         [(0, 1), (1, 2)],
+        [],
     )
     found = attributions(linear, meme, 1)  # type: ignore[arg-type]
     assert found.tokens is not None and found.pixels is not None
@@ -99,9 +119,9 @@ def test_of_one_class_among_several_the_odds_against_all_others_count() -> None:
     def constant(pixel_values: Any) -> Any:
         return SimpleNamespace(logits=pixel_values[:, 0, 0, :])
 
-    constant.config = SimpleNamespace(problem_type="single_label_classification", temperature=1.0)  # type: ignore[attr-defined]
+    constant.config = SimpleNamespace(problem_type="single_label_classification", calibration=Calibration())  # type: ignore[attr-defined]
     pixels = torch.log(torch.tensor([2.0, 3.0, 5.0])).expand(1, 1, 3, 3)
-    found = attributions(constant, Meme({"pixel_values": pixels}, {"pixel_values": pixels * 0}, []), 2)  # type: ignore[arg-type]
+    found = attributions(constant, Meme({"pixel_values": pixels}, {"pixel_values": pixels * 0}, [], []), 2)  # type: ignore[arg-type]
     assert found.log_odds == pytest.approx(0)  # 5 to 2 + 3
     assert found.baseline_log_odds == pytest.approx(np.log(0.5))  # 1 to 1 + 1
     assert found.tokens is None

@@ -97,7 +97,8 @@ def test_the_command_prints_and_draws(
     assert main(["explain", str(meme), *options, "--label", "Impending Doom"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].startswith("    Impending Doom, ")
-    assert len(lines) == 3 + 4 + 3 + 1  # head, words, parts of the picture, notice
+    assert len(lines) == 3 + 4 + 3 + 1 + 1  # head, words, parts of the picture, legend, notice
+    assert lines[-2].startswith("  + speaks for a label, - against it")
     for wrong, message in (
         (["--label", "Joy"], "labels: expected some of Nervousness, Restlessness, Impending Doom."),
         (["--out", "why.jpg"], "--out why.jpg: expected a name that ends in .png."),

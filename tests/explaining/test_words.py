@@ -1,8 +1,10 @@
 """From tokens to words, with values to work out by hand."""
 
+import numpy as np
 import pytest
 
-from symptomeme.explaining.words import scored_words
+from symptomeme.explaining.words import ngram_scores, scored_words
+from symptomeme.models.ngrams import BUCKETS, count_ngrams
 
 TEXT = " so  unclenched, again"
 
@@ -34,3 +36,27 @@ def test_tokens_are_summed_into_the_words_that_are_shown(
 
 def test_no_text_has_no_words() -> None:
     assert scored_words(" ", [(0, 0), (0, 1)], [1, 2]) == []
+
+
+def test_an_ngram_across_two_words_is_shared_by_both() -> None:
+    text = "so so - again"
+    ids = count_ngrams([text])[:, :BUCKETS].indices.tolist()  # of words: so (twice), again, so so, so again
+    scores = np.array([_worth()[number] for number in ids])
+    assert ngram_scores(text, count_ngrams, ids, scores).tolist() == [1.0 + 5, 1.0 + 5 + 50, 0, 10.0 + 50]
+
+
+def _worth() -> dict[int, float]:
+    so, again, twice, across = (
+        set(count_ngrams([part])[:, :BUCKETS].indices.tolist()) for part in ("so", "again", "so so", "so again")
+    )
+    own = [so, again, twice - so, across - so - again]
+    return {numbers.pop(): score for numbers, score in zip(own, (2.0, 10.0, 10.0, 100.0), strict=True)}
+
+
+def test_ngrams_within_a_word_are_its_own() -> None:
+    counts = count_ngrams([TEXT])
+    ids, scores = counts.indices.tolist(), counts.data.astype(float)
+    alone = [count_ngrams([word])[:, BUCKETS:].sum() for word in TEXT.split()]
+    given = np.where(np.array(ids) < BUCKETS, 0, scores)
+    assert ngram_scores(TEXT, count_ngrams, ids, given).tolist() == pytest.approx(alone)
+    assert scored_words(TEXT, [(1, 3)], [1], np.array([1.0, 2.0, 3.0]))[2].score == 3

@@ -38,12 +38,19 @@ def table(memes: Encoded, tmp_path: Path) -> pd.DataFrame:
         {
             "key": f"test/{at}",
             "text": "i cannot sleep again",
-            "given_reasoning": "",
+            "reasoning": "",
+            "given_reasoning": "what no model was given",
             "image": str(tmp_path / f"{at}.png"),
         }
         for at in range(len(memes))
     ]
     return pd.DataFrame(rows)
+
+
+def test_reasoning_stays_behind_the_words_as_the_model_was_given_it(memes: Encoded, table: pd.DataFrame) -> None:
+    found = dict(perturbed(table.assign(reasoning="cannot sleep"), memes, OPTIONS, reasoning=True, seed=3))
+    assert found["no text"].input_ids == memes.processor.encode_texts([""] * len(memes), ["cannot sleep"] * len(memes))
+    assert found["no text"].input_ids != memes.processor.encode_texts([""] * len(memes))
 
 
 def test_each_modality_is_perturbed_by_itself(memes: Encoded, table: pd.DataFrame) -> None:

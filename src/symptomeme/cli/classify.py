@@ -49,5 +49,8 @@ def told(answer: dict[str, Any]) -> str:
         says = "abstains" if found["abstain"] else ", ".join(found["labels"])
         lines.append(f"  {task} ({model['name']} {model['version'] or ''} {model['variant']}): {says}")
         top = sorted(found["probabilities"].items(), key=lambda item: -item[1])
-        lines += [f"    {p:6.1%}  {'#' * round(30 * p):<30} {label}" for label, p in top]
+        lines += [
+            f"    {p:6.1%}  {'#' * round(30 * p):<30} {label} (threshold {found['thresholds'][label]:.1%})"
+            for label, p in top
+        ]
     return "\n".join([*lines, f"  {answer['notice']}"])

@@ -9,6 +9,7 @@ from symptomeme.cli.model_options import add_model_options, asked_models, check_
 from symptomeme.domain.errors import InputError
 
 MOST_WORDS, MOST_PATCHES = 5, 3  # that are told to people
+LEGEND = "  + speaks for a label, - against it, in log-odds; parts of the picture in pixels: left,top to right,bottom"
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -66,7 +67,7 @@ def told(found: dict[str, Any]) -> str:
             for patch in _strongest(one["patches"], MOST_PATCHES):
                 left, top, right, bottom = (round(edge) for edge in patch["box"])
                 lines.append(f"      {patch['score']:+.2f}  picture, {left},{top} to {right},{bottom}")
-    return "\n".join([*lines, f"  {found['notice']}"])
+    return "\n".join([*lines, LEGEND, f"  {found['notice']}"])
 
 
 def _strongest(parts: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:

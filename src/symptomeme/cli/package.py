@@ -25,5 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
     for task, model in done.live.models.items():
         print(f"{task}: {model.name} {model.version} {model.variant} ({model.tag})")
     how = "built" if done.built else "was there already, nothing was built"
-    print(f"{done.live.bento} {how}; it {'went' if done.moved else 'is'} live. Serve it: make serve")
+    print(f"{done.live.bento} {how}; it {'went' if done.moved else 'is'} live.")
+    print("A running service takes it over; make serve starts one.")
     return 0

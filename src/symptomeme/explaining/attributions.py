@@ -11,8 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from symptomeme.domain.errors import ModelError
 from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.decision import calibrated_logits
+from symptomeme.models.ngrams import padded_ngrams
 from symptomeme.models.processor import SymptomProcessor
 
 STEPS = 32
@@ -25,20 +26,22 @@ Floats = npt.NDArray[np.float64]
 
 
 class Meme(NamedTuple):
-    """One meme as a model gets it, and the baseline: mask tokens, and the picture's mean colour all over."""
+    """One meme as a model gets it, and the baseline: mask tokens, no n-gram, the picture's mean colour all over."""
 
-    inputs: dict[str, Tensor]  # inputs_embeds: float (1, L, H), pixel_values: float (1, 3, S, S)
+    inputs: dict[str, Tensor]  # inputs_embeds: float (1, L, H), ngram_logits: (1, G, C), pixel_values: (1, 3, S, S)
     baselines: dict[str, Tensor]  # the same
     spans: list[tuple[int, int]]  # of the L tokens in the text; none where the model reads no text
+    ngram_ids: list[int]  # of the G n-grams; none where the model counts none
 
 
 class Attributions(NamedTuple):
-    """What moved one label, in log-odds of its probability; tokens and pixels together make up nearly all of it."""
+    """What moved one label, in log-odds of its probability; tokens, n-grams and pixels together make up nearly all."""
 
     log_odds: float
     baseline_log_odds: float  # of the baseline
     delta: float  # what the sum of all attributions is over the difference of the two
     tokens: Floats | None  # (L,)
+    ngrams: Floats | None  # (G,)
     pixels: Floats | None  # (S, S)
 
 
@@ -46,13 +49,12 @@ def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any
     """One meme's inputs and baselines: an RGB picture, and the words in it.
 
     Raises:
-        ModelError: the model counts n-grams, which have no gradient, or its tokenizer does not tell where tokens stand.
+        ModelError: the model's tokenizer does not tell where in a text its tokens stand.
     """
-    if model.config.ngrams:
-        raise ModelError("This model counts n-grams, unexplained so far: train with 'train.linear_strength: null'.")
     inputs: dict[str, Tensor] = {}
     baselines: dict[str, Tensor] = {}
     spans: list[tuple[int, int]] = []
+    ngram_ids: list[int] = []
     if model.config.text:
         ids, spans = processor.encode_with_spans(text)
         neutral = processor.tokenizer.mask_token_id
@@ -62,11 +64,16 @@ def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any
         inputs["inputs_embeds"], baselines["inputs_embeds"] = (
             embed(torch.tensor([row])).detach() for row in (ids, plain)
         )
+    if model.config.ngrams:
+        counted = padded_ngrams(processor.count_ngrams([text]))
+        ngram_ids = counted["ngram_ids"][0].tolist()
+        inputs["ngram_logits"] = model.ngram_classifier.contributions(**counted)
+        baselines["ngram_logits"] = torch.zeros_like(inputs["ngram_logits"])
     if model.config.image:
         inputs["pixel_values"] = processor(images=[picture])["pixel_values"]
         mean = inputs["pixel_values"].mean(dim=(2, 3), keepdim=True)
         baselines["pixel_values"] = mean.expand_as(inputs["pixel_values"])
-    return Meme(inputs, baselines, spans)
+    return Meme(inputs, baselines, spans, ngram_ids)
 
 
 def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributions:
@@ -81,12 +88,13 @@ def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributio
     with torch.no_grad():
         value, at_baseline = (score(*one).item() for one in (given, plain))
     by_name = dict(zip(meme.inputs, (one.detach()[0].double() for one in found), strict=True))
-    tokens, pixels = by_name.get("inputs_embeds"), by_name.get("pixel_values")
+    tokens, ngrams, pixels = (by_name.get(name) for name in ("inputs_embeds", "ngram_logits", "pixel_values"))
     return Attributions(
         log_odds=value,
         baseline_log_odds=at_baseline,
         delta=sum(one.sum().item() for one in by_name.values()) - (value - at_baseline),
         tokens=None if tokens is None else tokens.sum(dim=-1).numpy(),
+        ngrams=None if ngrams is None else ngrams.sum(dim=-1).numpy(),
         pixels=None if pixels is None else pixels.sum(dim=0).numpy(),
     )
 
@@ -99,7 +107,7 @@ def _log_odds_of(model: SymptomClassifier, names: list[str], label: int) -> Call
         given: dict[str, Tensor] = dict(zip(names, values, strict=True))
         if "inputs_embeds" in given:
             given["attention_mask"] = torch.ones(given["inputs_embeds"].shape[:2], dtype=torch.int64)
-        scaled: Tensor = model(**given).logits.float() / model.config.temperature
+        scaled = calibrated_logits(model(**given).logits.float(), model.config.calibration)
         if many:
             return scaled[:, label]
         others = torch.cat([scaled[:, :label], scaled[:, label + 1 :]], dim=1)

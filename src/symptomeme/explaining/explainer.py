@@ -7,7 +7,7 @@ from PIL import Image
 
 from symptomeme.explaining.attributions import Attributions, Floats, Meme, attributions, prepared
 from symptomeme.explaining.patches import Patch, patch_sums, scored_patches, seen_part
-from symptomeme.explaining.words import Word, scored_words
+from symptomeme.explaining.words import Word, ngram_scores, scored_words
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.processor import SymptomProcessor
@@ -71,7 +71,7 @@ class Explainer:
         """What moved each of these labels of one meme: an RGB picture, and the words in it as the model got them.
 
         Raises:
-            ModelError: the model counts n-grams, or its tokenizer does not tell where tokens stand.
+            ModelError: the model's tokenizer does not tell where in a text its tokens stand.
         """
         meme = prepared(self._model, self._processor, picture, text)
         index = self._model.config.label2id
@@ -86,9 +86,17 @@ class Explainer:
             found.log_odds,
             found.baseline_log_odds,
             found.delta,
-            [] if found.tokens is None else scored_words(text, meme.spans, found.tokens.tolist()),
+            self._words(found, meme, text),
             [] if found.pixels is None else self._patches(found.pixels, picture),
         )
+
+    def _words(self, found: Attributions, meme: Meme, text: str) -> list[Word]:
+        if found.tokens is None:
+            return []
+        besides = None
+        if found.ngrams is not None:
+            besides = ngram_scores(text, self._processor.count_ngrams, meme.ngram_ids, found.ngrams)
+        return scored_words(text, meme.spans, found.tokens.tolist(), besides)
 
     def _patches(self, pixels: Floats, picture: Image.Image) -> list[Patch]:
         patch_size = getattr(self._model.config.vision_config, "patch_size", OWN_PATCH)

@@ -47,7 +47,7 @@ def explanation(
         labels: those to explain; None: of each task those claimed, else the most probable.
 
     Raises:
-        ModelError: a model counts n-grams, or its tokenizer does not tell where tokens stand.
+        ModelError: a model's tokenizer does not tell where in a text its tokens stand.
     """
     start = perf_counter()
     tasks: dict[str, Any] = {}

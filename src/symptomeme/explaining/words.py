@@ -2,8 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 
 class Word(NamedTuple):
@@ -15,19 +19,48 @@ class Word(NamedTuple):
     score: float | None  # log-odds; None: the model did not get to see it
 
 
-def scored_words(text: str, spans: Sequence[tuple[int, int]], scores: Sequence[float]) -> list[Word]:
+def scored_words(
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    scores: Sequence[float],
+    besides: npt.NDArray[np.float64] | None = None,
+) -> list[Word]:
     """The words of a text, each with the sum of its tokens' scores.
 
     Args:
         text: words are what stands between its white space.
         spans: start and end of each token in the text; empty ones (special tokens) belong to no word.
         scores: of each token.
+        besides: what to add to each word; None: nothing.
     """
-    places = [found.span() for found in re.finditer(r"\S+", text)]
+    places = _places(text)
     ends = [end for _, end in places]
-    sums: dict[int, float] = {}
+    sums: dict[int, float] = {} if besides is None else dict(enumerate(besides.tolist()))
     for (start, end), score in zip(spans, scores, strict=True):
         word = bisect_left(ends, end)
         if start < end and word < len(places):
             sums[word] = sums.get(word, 0.0) + score
     return [Word(text[start:end], start, end, sums.get(at)) for at, (start, end) in enumerate(places)]
+
+
+def ngram_scores(
+    text: str, count: Callable[[list[str]], csr_matrix], ngrams: Sequence[int], scores: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """What n-grams add to each of the W words of a text, (W,): half to the word where one begins, half where it ends.
+
+    Args:
+        text: words are what stands between its white space.
+        count: how often each n-gram stands in each of some texts.
+        ngrams: numbers of those with a score.
+        scores: of each.
+    """
+    places = _places(text)
+    up_to, onwards = ["", *(text[:end] for _, end in places)], [*(text[start:] for start, _ in places), ""]
+    ended, begun = (count(parts)[:, ngrams].toarray() for parts in (up_to, onwards))
+    within = (np.diff(ended, axis=0) - np.diff(begun, axis=0)) / 2
+    shares: npt.NDArray[np.float64] = within / np.maximum(ended[-1], 1) @ scores
+    return shares
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer(r"\S+", text)]

@@ -112,6 +112,7 @@ class Encoded:
             labels=self.labels[rows],
             text_states=None,
             image_states=None,
+            ngrams=None if self.ngrams is None else self.ngrams[rows],
         )
 
     def collate(self, indices: list[int]) -> Batch:

@@ -31,13 +31,13 @@ def perturbed(
     """What was done, and the memes after it; of the modalities that these examples have.
 
     Args:
-        memes: `key`, `text`, `given_reasoning` and `image` of each.
+        memes: `key`, `text`, `reasoning` and `image` of each.
         examples: the same memes, untouched.
         reasoning: whether reasoning follows the text.
     """
     processor = examples.processor
     if examples.input_ids is not None:
-        reasonings = memes.given_reasoning.tolist() if reasoning else None
+        reasonings = memes.reasoning.tolist() if reasoning else None
         for name, texts in _texts(memes, options, seed):
             yield name, replace(examples, input_ids=processor.encode_texts(texts, reasonings))
     if examples.pictures is not None:

@@ -94,6 +94,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         inputs_embeds: Tensor | None = None,
         ngram_ids: Tensor | None = None,
         ngram_counts: Tensor | None = None,
+        ngram_logits: Tensor | None = None,
     ) -> SymptomOutput:
         """Classify B memes; inputs of a modality that is off are ignored.
 
@@ -107,6 +108,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
             inputs_embeds: the text encoder's embeddings of tokens, in place of input_ids: float (B, L, H).
             ngram_ids: int (B, G), which n-grams stand in the text, in words as in characters.
             ngram_counts: float (B, G), how often; 0: padding.
+            ngram_logits: what `NgramClassifier.contributions` gave for these, in place of both: float (B, G, C).
 
         Raises:
             ModelError: an input of a modality that is on is missing, or n-grams are.
@@ -116,7 +118,7 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         mixture = mix(self._fuse(text, image), experts=self.expert_nets, gate=self.moe_gate)
         logits = self.classifier(mixture.mixed)
         if self.config.ngrams:
-            logits = logits + self._count(ngram_ids, ngram_counts)
+            logits = logits + self._count(ngram_ids, ngram_counts, ngram_logits)
         has_heads = self.config.contrastive_size is not None
         placed = self.contrastive_projection(mixture.mixed) if has_heads else mixture.mixed
         embeddings = {"fused_embedding": _unit(placed)}
@@ -182,7 +184,10 @@ class SymptomClassifier(PreTrainedModel):  # type: ignore[misc]
         mask = attention_mask.bool()[:, : states[0].shape[1]]
         return Modality(states, mask, masked_mean(states[0], mask))
 
-    def _count(self, ngram_ids: Tensor | None, ngram_counts: Tensor | None) -> Tensor:
+    def _count(self, ngram_ids: Tensor | None, ngram_counts: Tensor | None, ngram_logits: Tensor | None) -> Tensor:
+        if ngram_logits is not None:
+            summed: Tensor = self.ngram_classifier.summed(ngram_logits)
+            return summed
         if ngram_ids is None or ngram_counts is None:
             raise ModelError(
                 "this model counts n-grams: give it ngram_ids and ngram_counts, as its processor makes them."

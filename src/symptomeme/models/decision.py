@@ -20,12 +20,18 @@ class Calibration(NamedTuple):
 UNCALIBRATED = Calibration()
 
 
-def probabilities(logits: Tensor, calibration: Calibration, *, multi_label: bool) -> Tensor:
-    """Probabilities (N, C) of logits (N, C), of the same type; single label: over the classes they sum to 1."""
+def calibrated_logits(logits: Tensor, calibration: Calibration) -> Tensor:
+    """Logits (N, C) whose sigmoid or softmax is the probability that is told."""
     scaled: Tensor = logits / calibration.temperature
     if calibration.by_class is not None:
         scales, biases = scaled.new_tensor(calibration.by_class).T
         scaled = scaled * scales + biases
+    return scaled
+
+
+def probabilities(logits: Tensor, calibration: Calibration, *, multi_label: bool) -> Tensor:
+    """Probabilities (N, C) of logits (N, C), of the same type; single label: over the classes they sum to 1."""
+    scaled = calibrated_logits(logits, calibration)
     return scaled.sigmoid() if multi_label else scaled.softmax(dim=-1)
 
 

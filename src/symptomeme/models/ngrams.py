@@ -52,7 +52,18 @@ class NgramClassifier(nn.Module):
         self.register_buffer("bias", torch.zeros(num_labels))
 
     def forward(self, ngram_ids: Tensor, ngram_counts: Tensor) -> Tensor:
-        """Logits float (B, C).
+        """Logits, float (B, C).
+
+        Args: as those of `contributions`.
+        """
+        return self.summed(self.contributions(ngram_ids, ngram_counts))
+
+    def summed(self, contributions: Tensor) -> Tensor:
+        """Logits, float (B, C), of `contributions`."""
+        return contributions.sum(dim=1) + self.bias
+
+    def contributions(self, ngram_ids: Tensor, ngram_counts: Tensor) -> Tensor:
+        """What each n-gram adds to each class's logit, float (B, G, C).
 
         Args:
             ngram_ids: int (B, G), below 2 * BUCKETS.
@@ -63,5 +74,4 @@ class NgramClassifier(nn.Module):
         are_words, squares = ngram_ids < BUCKETS, raw.square()
         words, characters = (torch.where(half, squares, 0).sum(dim=1, keepdim=True) for half in (are_words, ~are_words))
         norms = torch.where(are_words, words, characters).clamp(min=1e-12).sqrt()
-        logits: Tensor = ((raw / norms).unsqueeze(-1) * self.weight[ngram_ids]).sum(dim=1) + self.bias
-        return logits
+        return (raw / norms).unsqueeze(-1) * self.weight[ngram_ids]

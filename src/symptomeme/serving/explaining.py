@@ -55,7 +55,7 @@ class Explaining:
 
         Raises:
             Refusal: too many wait, or the service is ending.
-            ModelError: a model counts n-grams, or its tokenizer does not tell where tokens stand.
+            ModelError: a model's tokenizer does not tell where in a text its tokens stand.
         """
         self.check()
         begun = self._thread.submit(self._explain, image, found, models, labels)
