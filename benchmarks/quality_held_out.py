@@ -5,12 +5,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from linear_peer import Indicators, linear_peers
-from paired_figures import paired_lines
 from quality_cells import KEPT, kept
+from report_tables import CONFIDENCE, RESAMPLES
 
 from symptomeme.domain.digests import of_code, of_value
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
+from symptomeme.evaluation.paired import paired_lines
 from symptomeme.learning.batches import indicators
 from symptomeme.learning.build import fresh_model, load_processor
 from symptomeme.learning.fit import fit
@@ -30,7 +31,14 @@ def held_out_rows(memes: pd.DataFrame, task: Task, params: Params, seeds: list[i
     claimed = {name: [_claimed(memes, task, params, seed) for seed in seeds]}
     peers = linear_peers(memes, task, cache=KEPT / "peers")
     claimed |= {peer: [found.claimed[test]] for peer, found in peers.items()}
-    lines = paired_lines(indicators(memes.labels[test], task), claimed, [(name, peer) for peer in peers])
+    lines = paired_lines(
+        indicators(memes.labels[test], task),
+        claimed,
+        [(name, peer) for peer in peers],
+        resamples=RESAMPLES,
+        confidence=CONFIDENCE,
+        seed=0,
+    )
     return [
         ["test", "figure", "seeds", "mean [95%]"],
         *(

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from linear_peer import RULES
-from paired_figures import paired_lines
 from quality_cells import Floats, linear, neural
 from quality_decisions import Cell, Indicators, cells, chosen_linear, likeliest_linear, stacked
 from quality_ideas import IDEAS
+from report_tables import CONFIDENCE, RESAMPLES
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
 from symptomeme.evaluation.bootstrap import Interval
 from symptomeme.evaluation.metrics import f1
+from symptomeme.evaluation.paired import paired_lines
 from symptomeme.learning.batches import indicators
 
 Rows = list[list[str]]
@@ -45,7 +46,14 @@ def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], 
 def _rows(truth: Indicators, found: dict[str, Cell], references: Sequence[str]) -> Rows:
     """A row each: macro-F1, how far it is over each reference, and what is left of likelihood."""
     pairs = [(name, reference) for name in found for reference in references if name != reference]
-    lines = paired_lines(truth, {name: [cell.claimed] for name, cell in found.items()}, pairs)
+    lines = paired_lines(
+        truth,
+        {name: [cell.claimed] for name, cell in found.items()},
+        pairs,
+        resamples=RESAMPLES,
+        confidence=CONFIDENCE,
+        seed=0,
+    )
     macro = {line.name: line.mean for line in lines if line.figure == "macro"}
     leads = {name: [_signed(macro.get(f"{name} - {reference}")) for reference in references] for name in found}
     return [

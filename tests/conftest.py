@@ -1,6 +1,5 @@
 """Tiny random encoders (width 32), a word-level tokenizer, and batches small enough to follow."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 import yaml
-from readme import commands_under, inline
 from small_models import LABELS, turn_to_int8, write_model, write_untrained
-from small_project import new_project, run
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -33,8 +30,8 @@ Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 
 
-SHARED = ("end_to_end", "flows")  # folders of tests that share `project`, which takes long to make
-LONG = (*SHARED, "serving", "lifecycle", "faults")  # they come first, so that no worker is left with one at the end
+LONG = ("end_to_end", "flows", "serving", "lifecycle", "faults")
+"""Folders of tests that come first, so that no worker is left with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,13 +42,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each folder of tests to one of several workers, so that what its tests share is made once."""
+    """Give each folder of tests, of flows each file, to one of several workers: what its tests share is made once."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where there are several
 
     class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            folder = nodeid.split("/")[1]
-            return "project" if folder in SHARED else folder
+            file = nodeid.split("::", maxsplit=1)[0]
+            folder = file.split("/")[1]
+            return file if folder == "flows" else folder
 
     return ByFolder(config, log)
 
@@ -183,38 +181,3 @@ def package(
         return model
 
     return put
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_folder: Path) -> Path:
-    """A project in which all was typed that the README tells who has archives; pushed to a remote folder.
-
-    The graph runs for one task; the profile `real` holds small values here.
-    """
-    base = tmp_path_factory.mktemp("whole")
-    root = new_project(base, text_folder, vision_folder)
-    shutil.copy(root / "params.yaml", root / "profiles/real.yaml")
-    shutil.make_archive(str(root / "depression_dataset_complete"), "zip", base / "drawn")
-    shutil.make_archive(str(root / "anxiety_dataset_complete"), "zip", anxiety(base))
-    (root / "data/axiom").mkdir()
-    run("dvc", "remote", "add", "--default", "folder", base / "remote", cwd=root)
-    for command in (inline("rm -r data/axiom data/restore"), *commands_under("Your own memes")):
-        run("bash", "-c", command, cwd=root)
-    run("git", "add", "--all", cwd=root)
-    run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
-    return root
-
-
-def anxiety(base: Path) -> Path:
-    """A few drawn memes of the other task."""
-    for split, prefix in (("train", "TR"), ("test", "TE")):
-        labels = ["Nervousness", "Restlessness"]
-        rows = [
-            {"sample_id": f"{prefix}-{index}", "ocr_text": f"{split} {index}", "meme_anxiety_category": label}
-            for index, label in enumerate(labels)
-        ]
-        (base / f"anxiety_{split}.json").write_text(json.dumps(rows))
-    files = [base / f"anxiety_{split}.json" for split in ("train", "test")]
-    draw = inline("symptomeme draw").split()
-    run(*draw, "anxiety", "--out", base / "anxiety", "--annotations", *files, cwd=base)
-    return base / "anxiety"
