@@ -16,10 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
+from symptomeme.domain.leash import LEASH
+
 Say = Callable[[str], None]
 Variables = Mapping[str, str] | None
 
-LEASH = Path(__file__).resolve().with_name("leash.py")
 BAR = re.compile(r"\d+%\|")
 BETWEEN_BARS = 15  # seconds; a progress bar's lines in between are not shown
 KEPT = 200  # last lines that an error is looked for in

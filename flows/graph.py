@@ -22,6 +22,7 @@ class Step(NamedTuple):
     task: str | None
     variant: str | None
     after: tuple[str, ...]  # the names of those it needs
+    left_out: tuple[str, ...] = ()  # of these, those that are no part of the run
 
 
 def steps(root: Path, *, tasks: Collection[str] | None, variants: Collection[str] | None) -> list[Step]:
@@ -46,7 +47,13 @@ def steps(root: Path, *, tasks: Collection[str] | None, variants: Collection[str
             raise LastingFault(f"params.yaml has no {kind} {', '.join(sorted(strange))}; it has {there}.")
     kept = [step for step in found if _asked(step.task, tasks) and _asked(step.variant, variants)]
     names = {step.name for step in kept}
-    return [step._replace(after=tuple(name for name in step.after if name in names)) for step in kept]
+    return [
+        step._replace(
+            after=tuple(name for name in step.after if name in names),
+            left_out=tuple(name for name in step.after if name not in names),
+        )
+        for step in kept
+    ]
 
 
 def _asked(name: str | None, names: Collection[str] | None) -> bool:

@@ -9,13 +9,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
 
-from flows.commands import LEASH
 from flows.environment import HOME
+from symptomeme.domain.leash import LEASH
 from symptomeme.domain.ports import LOOPBACK
 
 ARTIFACTS = "SYMPTOMEME_MLFLOW_ARTIFACTS"
@@ -38,6 +39,7 @@ class Program(NamedTuple):
     module: str
     arguments: tuple[str, ...]
     answers: str | None
+    variables: Mapping[str, str] = MappingProxyType({})  # of its environment, besides this one's
 
 
 def prefect_at(port: int) -> Program:
@@ -57,10 +59,10 @@ def programs(ports: Mapping[str, int], store: str) -> list[Program]:
     if urlsplit(store).scheme in ("http", "https"):
         return [prefect]
     place = os.environ.get(ARTIFACTS, str(Path("mlartifacts").absolute()))
-    where = ("--backend-store-uri", store, "--artifacts-destination", place)
-    address = ("--host", LOOPBACK, "--port", str(ports["mlflow"]), "--workers", "1")
+    words = ("server", "--artifacts-destination", place, "--host", LOOPBACK, "--port", str(ports["mlflow"]))
+    secret = {"MLFLOW_BACKEND_STORE_URI": store}  # a database's password: everybody here can read command lines
     answers = f"http://{LOOPBACK}:{ports['mlflow']}/health"
-    return [prefect, Program("mlflow", "mlflow", ("server", *where, *address), answers)]
+    return [prefect, Program("mlflow", "mlflow", (*words, "--workers", "1"), answers, secret)]
 
 
 def worker() -> Program:
@@ -82,6 +84,7 @@ class Kept:
         with (LOGS / f"{self.program.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", str(LEASH), self.program.module, *self.program.arguments],
+                env={**os.environ, **self.program.variables},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -4,6 +4,7 @@ Each stage is a task; DVC decides whether it has work to do. A task that failed 
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows import page
 from flows.asking import HOUR, ask, passes, with_name
-from flows.commands import Fault, LastingFault, PassingFault, begin, checked, end_all
+from flows.commands import Fault, LastingFault, PassingFault, Say, begin, checked, end_all, fault, run
 from flows.deciding import decide
 from flows.graph import Step, steps
 from flows.here import in_one_line, run_here
@@ -46,6 +47,7 @@ def run_step(step: Step, place: Place, *, force: bool, hours: float) -> None:
         words = ["pull", step.name]
     say = get_run_logger().info
     with AT_ONCE:
+        _check_left_out(step, place, say)
         try:
             checked(
                 "dvc",
@@ -60,6 +62,26 @@ def run_step(step: Step, place: Place, *, force: bool, hours: float) -> None:
             if mend_lock_file(place.root):
                 raise PassingFault(MENDED) from None
             raise
+
+
+def _check_left_out(step: Step, place: Place, say: Say) -> None:
+    """See that what a step needs is up to date though this run leaves it out.
+
+    Raises:
+        PassingFault: DVC could not look.
+        LastingFault: it is not.
+    """
+    if not step.left_out:
+        return
+    words = ("--wait-for-lock", "status", "--json", *step.left_out)
+    looked = run("dvc", *words, cwd=place.root, say=say, seconds=HOUR, keep=True, variables=place.variables)
+    if looked.code:
+        raise fault(looked)
+    if stale := sorted(json.loads(looked.kept or "{}")):
+        raise LastingFault(
+            f"{step.name} takes all variants of params.yaml, and {', '.join(stale)} is out of date: "
+            "retrain those variants too, or delete them from variants in params.yaml."
+        )
 
 
 @flow(name="retrain")
@@ -78,7 +100,7 @@ def retrain(
 
     Args:
         tasks: these alone; none: all in params.yaml.
-        variants: these alone; none: all in params.yaml.
+        variants: these alone, where the others are up to date; none: all in params.yaml.
         overrides: other values of params.yaml, as `dvc exp run -S` takes them, in a work tree of their own.
         force: run every stage, stale or not.
         commit_to_branch: a branch that data.dvc, dvc.lock and params.yaml are committed to when the stages have ended.

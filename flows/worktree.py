@@ -58,8 +58,10 @@ def place_for(home: Path, overrides: Sequence[str], *, registry: str, say: Say) 
 
 def _make(home: Path, tree: Path, say: Say) -> None:
     git("status", "--porcelain", cwd=home)  # it looks at files anew; stash fails on those that were only touched
-    commit = git("stash", "create", cwd=home, variables=somebody(home)) or git("rev-parse", "HEAD", cwd=home)
-    git("worktree", "add", "--quiet", "--detach", str(tree), commit, cwd=home)
+    git("worktree", "add", "--quiet", "--detach", str(tree), "HEAD", cwd=home)
+    # what is not committed is not there either: so what is registered tells of it, and names a commit that others have
+    if changed := git("stash", "create", cwd=home, variables=somebody(home)):
+        git("read-tree", "--reset", "-u", changed, cwd=tree)
     for name in filter(None, git("ls-files", "--others", "--exclude-standard", "-z", cwd=home).split("\0")):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(home / name, tree / name)

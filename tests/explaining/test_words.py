@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from symptomeme.explaining.words import ngram_scores, scored_words
 from symptomeme.models.ngrams import BUCKETS, count_ngrams
@@ -60,3 +61,15 @@ def test_ngrams_within_a_word_are_its_own() -> None:
     given = np.where(np.array(ids) < BUCKETS, 0, scores)
     assert ngram_scores(TEXT, count_ngrams, ids, given).tolist() == pytest.approx(alone)
     assert scored_words(TEXT, [(1, 3)], [1], np.array([1.0, 2.0, 3.0]))[2].score == 3
+
+
+def test_of_a_long_text_little_more_than_itself_is_counted() -> None:
+    text, seen = "so much - " * 500, []
+
+    def count(texts: list[str]) -> csr_matrix:
+        seen.extend(map(len, texts))
+        return count_ngrams(texts)
+
+    ids = count_ngrams([text]).indices.tolist()
+    assert ngram_scores(text, count, ids, np.ones(len(ids))).sum() == pytest.approx(len(ids))
+    assert sum(seen) < 5 * len(text)

@@ -35,10 +35,14 @@ def test_names_are_those_of_the_root_wherever_one_is(tmp_path: Path, monkeypatch
 
 
 def test_one_task_and_one_variant_leave_the_others_out() -> None:
-    names = [step.name for step in steps(ROOT, tasks=["anxiety"], variants=["fusion"])]
+    found = steps(ROOT, tasks=["anxiety"], variants=["fusion"])
+    names = [step.name for step in found]
     assert names[0] == "data.dvc"
     assert names[-3:] == ["train@anxiety-fusion", "evaluate@anxiety-fusion", "register@anxiety"]
     assert not any("depression" in name or "text_only" in name for name in names)
+    left_out = {step.name: set(step.left_out) for step in found if step.left_out}
+    assert list(left_out) == ["register@anxiety"]
+    assert "evaluate@anxiety-text_only" in left_out["register@anxiety"]
 
 
 def test_a_strange_task_is_told_with_those_there_are() -> None:

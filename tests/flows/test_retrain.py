@@ -21,8 +21,8 @@ from running import PATIENCE, at_work
 from small_project import environment, run
 
 from flows import asking, retrain
-from flows.commands import LastingFault
-from flows.graph import steps
+from flows.commands import LastingFault, git
+from flows.graph import Step, steps
 from flows.turn import Turn
 from flows.worktree import Place, place_for
 from symptomeme.domain.locking import alone
@@ -164,9 +164,14 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_ends_like_an_undisturbed_o
 
 def test_other_params_run_in_a_work_tree_of_their_own(place: Path) -> None:
     before = {name: (place / name).read_bytes() for name in ("params.yaml", "dvc.lock")}
+    with (place / "src/symptomeme/__init__.py").open("a") as file:
+        file.write("# changed, not committed\n")
     said: list[str] = []
     registry = f"sqlite:///{place / 'mlruns.db'}"
     with place_for(place, ["evaluate.resamples=30"], registry=registry, say=said.append) as other:
+        assert git("rev-parse", "HEAD", cwd=other.root) == git("rev-parse", "HEAD", cwd=place)
+        changed = {line[3:] for line in git("status", "--porcelain", cwd=other.root).splitlines()}
+        assert changed == {"params.yaml", "src/symptomeme/__init__.py"}
         assert yaml.safe_load((other.root / "params.yaml").read_text())["evaluate"]["resamples"] == 30
         status = json.loads(run("dvc", "status", "--json", cwd=other.root))
         assert {name.split("@")[0] for name in status} == {"evaluate", "register"}
@@ -178,3 +183,17 @@ def test_other_params_run_in_a_work_tree_of_their_own(place: Path) -> None:
         place_for(place, ["evaluate.nothing=1"], registry=registry, say=said.append),
     ):
         pytest.fail("a key that is not there")
+
+
+def test_register_wants_what_the_run_leaves_out_to_be_up_to_date(tmp_path: Path) -> None:
+    run("git", "init", "--quiet", cwd=tmp_path)
+    run("dvc", "init", "--quiet", cwd=tmp_path)
+    (tmp_path / "given").write_text("1")
+    stages = {"evaluate": {"cmd": "cp given made", "deps": ["given"], "outs": ["made"]}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    run("dvc", "repro", "--quiet", cwd=tmp_path)
+    step, there = Step("register", None, None, None, (), left_out=("evaluate",)), Place(tmp_path, {}, is_own=False)
+    retrain._check_left_out(step, there, print)
+    (tmp_path / "given").write_text("2")
+    with pytest.raises(LastingFault, match=r"^register takes all variants of params.yaml, and evaluate is out"):
+        retrain._check_left_out(step, there, print)

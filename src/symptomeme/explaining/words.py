@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from symptomeme.models.ngrams import BUCKETS
+
 
 class Word(NamedTuple):
     """A word of a text, and how far it moved a label."""
@@ -54,12 +56,21 @@ def ngram_scores(
         ngrams: numbers of those with a score.
         scores: of each.
     """
-    places = _places(text)
-    up_to, onwards = ["", *(text[:end] for _, end in places)], [*(text[start:] for start, _ in places), ""]
-    ended, begun = (count(parts)[:, ngrams].toarray() for parts in (up_to, onwards))
-    within = (np.diff(ended, axis=0) - np.diff(begun, axis=0)) / 2
-    shares: npt.NDArray[np.float64] = within / np.maximum(ended[-1], 1) @ scores
-    return shares
+    words = [text[start:end] for start, end in _places(text)]
+    own = count(words or [""])
+    holding = np.flatnonzero(own[:, :BUCKETS].getnnz(axis=1))  # words of one letter, dashes … are in no n-gram of words
+    first, second = holding[:-1], holding[1:]
+    joined = count([" ".join(words[start : end + 1]) for start, end in zip(first, second, strict=True)] or [""])
+    across = (joined[: len(first)] - own[first] - own[second])[:, :BUCKETS]
+    total = own.sum(axis=0).A1
+    total[:BUCKETS] += across.sum(axis=0).A1
+    worth = np.zeros(len(total))
+    worth[ngrams] = scores / np.maximum(total[ngrams], 1)
+    found: npt.NDArray[np.float64] = own[: len(words)] @ worth
+    halves = across @ worth[:BUCKETS] / 2
+    np.add.at(found, first, halves)
+    np.add.at(found, second, halves)
+    return found
 
 
 def _places(text: str) -> list[tuple[int, int]]:

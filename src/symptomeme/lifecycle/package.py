@@ -15,8 +15,9 @@ from symptomeme.lifecycle.bentofile import write_context
 from symptomeme.lifecycle.bentos import build_bento, delete_bento, put_model, use_store
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT
 from symptomeme.lifecycle.gate import CARD
+from symptomeme.lifecycle.journal import held
 from symptomeme.lifecycle.lineage import DATASET
-from symptomeme.lifecycle.moves import CHAMPION
+from symptomeme.lifecycle.moves import CHAMPION, settle
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.probe import probe
 from symptomeme.lifecycle.registry import Registry
@@ -95,7 +96,7 @@ def package_champions(params: Params, *, force: bool = False, try_out: Probe = p
 
 
 def _champion(params: Params, task: str) -> _Champion:
-    """The champion of a task, confirmed by the registry.
+    """The champion of a task, confirmed by the registry; one whose alias was moved by hand is logged as such.
 
     Raises:
         RegistryError: there is none, or its files or tags are not those of a registered variant.
@@ -103,6 +104,8 @@ def _champion(params: Params, task: str) -> _Champion:
     registration = params.registration
     name = model_name(registration, task)
     registry = Registry(experiment=registration.experiment)
+    with held(name):
+        settle(registry, task, name)
     if registry.by_alias(name, CHAMPION) is None:
         raise RegistryError(
             f"{name} has no champion: it was deleted by hand, or none was registered. Nothing is packaged. "

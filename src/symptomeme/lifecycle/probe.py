@@ -16,10 +16,12 @@ from typing import Any
 import requests
 
 from symptomeme.domain.errors import ToolError
+from symptomeme.domain.leash import LEASH
 from symptomeme.domain.ports import LOOPBACK, free_port
 from symptomeme.lifecycle.packaging import example
 from symptomeme.predictor import Served, answer
 
+SERVER = ("bentoml", "serve")
 TOLERANCE = 1e-5  # of a probability
 _START, _ANSWER, _END = 180, 60, 20  # seconds, at most
 
@@ -37,10 +39,11 @@ def probe(tag: str, models: Sequence[Served]) -> None:
         port = free_port()
         with log.open("wb") as output:
             server = subprocess.Popen(
-                [sys.executable, "-m", "bentoml", "serve", tag, "--host", LOOPBACK, "--port", str(port)],
+                [sys.executable, "-P", str(LEASH), *SERVER, tag, "--host", LOOPBACK, "--port", str(port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_environment(scratch),
+                stdin=subprocess.PIPE,  # it ends with this process, however that ends
                 start_new_session=True,
             )
             try:
@@ -114,6 +117,8 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+    if server.stdin is not None:
+        server.stdin.close()
 
 
 def _last_words(log: Path) -> str:

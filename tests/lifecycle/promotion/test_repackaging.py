@@ -13,9 +13,10 @@ from promotion_project import NAME, TRAINED, UNTRAINED, locked_database
 from running_service import ROOT, service, versions_while
 
 from symptomeme.cli.main import main
-from symptomeme.domain.layout import StatePaths
+from symptomeme.domain.layout import PROMOTIONS, StatePaths
 from symptomeme.domain.params import read_params
 from symptomeme.domain.pointer import read_live
+from symptomeme.domain.writing import read_log
 from symptomeme.lifecycle import package
 from symptomeme.lifecycle.registry import Registry
 
@@ -82,6 +83,15 @@ def test_models_tells_when_a_champion_is_not_what_is_live(run: Run, capsys: pyte
     run("package")
     assert main(["models"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("packaged", "unasked")
+def test_a_champion_that_was_pointed_to_by_hand_is_logged_before_it_is_served(registry: Registry, run: Run) -> None:
+    registry.point(NAME, "champion", TRAINED)
+    run("package")
+    assert served() == TRAINED
+    row = read_log(PROMOTIONS)[0][-1]
+    assert (row["kind"], row["alias"], row["from"], row["to"]) == ("manual", "champion", UNTRAINED, TRAINED)
 
 
 @pytest.mark.usefixtures("packaged", "unasked")

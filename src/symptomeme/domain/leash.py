@@ -1,4 +1,4 @@
-"""`python -P flows/leash.py MODULE ARGUMENT…`: run a module that ends, with its process group, when its starter does.
+"""`python -P LEASH MODULE ARGUMENT…`: run a module that ends, with its process group, when its starter does.
 
 Its standard input is a pipe whose other end the starter alone holds: it closes however the starter ends, SIGKILL too.
 """
@@ -8,6 +8,10 @@ import runpy
 import signal
 import sys
 import threading
+from pathlib import Path
+
+LEASH = Path(__file__).resolve()
+"""This file, as a program."""
 
 
 def _watch() -> None:
