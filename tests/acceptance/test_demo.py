@@ -8,9 +8,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from readme import README, commands_under, inline
@@ -136,6 +138,30 @@ def test_it_answers_over_http_what_is_shown(clone: Path, told: str) -> None:
         assert typed(clone, curl.replace("3000", port)).startswith(asked.splitlines()[-1].removesuffix("…"))
         said = typed(clone, "source .venv/bin/activate", f"python -c {shlex.quote(code.replace('3000', port))}")
     assert said.strip() == code.rpartition("  # ")[2].strip()
+
+
+def test_requests_are_answered_as_by_classify_and_are_what_monitor_reports_on(clone: Path, told: str) -> None:
+    assert told
+    pictures = {path.read_bytes(): path for path in sorted(clone.glob("data/*/t*/images/*.jpg"))}
+    chosen, port = list(pictures)[:500], free_port()
+    assert len(chosen) == 500
+    own = {"SYMPTOMEME_REQUESTS_PER_MINUTE": "100000", "PORT": str(port)}
+    with started(clone, commands_under("Ask it over HTTP")[0], **own):
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"))
+        with (
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+            ThreadPoolExecutor(8) as pool,
+        ):
+            answers = list(pool.map(lambda picture: client.post("/classify", files={"image": picture}), chosen))
+    assert {answer.status_code for answer in answers} == {200}
+    files = " ".join(shlex.quote(str(pictures[picture])) for picture in chosen[:5])
+    alone = json.loads(typed(clone, "source .venv/bin/activate", f"symptomeme classify {files} --json"))
+    for over_http, at_the_terminal in zip(answers, alone, strict=False):
+        for task, found in at_the_terminal["tasks"].items():
+            assert over_http.json()["tasks"][task]["probabilities"] == pytest.approx(found["probabilities"], abs=1e-5)
+    for task in ("anxiety", "depression"):  # 3: an alarm
+        report = f"symptomeme monitor --task {task} || test $? = 3"
+        assert "requests: 500 rows" in typed(clone, "source .venv/bin/activate", report)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ import yaml
 from PIL import Image
 
 from symptomeme.cli import demo, sample_guard
-from symptomeme.cli.main import SAME_INSTRUCTIONS, has_avx2, main
+from symptomeme.cli.main import main
 from symptomeme.data.importing import Imported
 from symptomeme.data.left_out import LeftOut
+from symptomeme.domain.instructions import SAME_INSTRUCTIONS, has_avx2
 from symptomeme.domain.labels import ANXIETY, TASKS
 from symptomeme.sample.archive import Drawn
 

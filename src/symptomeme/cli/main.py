@@ -6,8 +6,6 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from symptomeme import __version__
 from symptomeme.cli import (
@@ -29,6 +27,7 @@ from symptomeme.cli import (
     weights,
 )
 from symptomeme.domain.errors import SymptomemeError
+from symptomeme.domain.instructions import use_same_instructions
 
 GROUPS = (
     *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
@@ -55,15 +54,6 @@ ENVIRONMENT = {
 }
 """Defaults for every command and what it starts; a variable that is already set wins."""
 
-SAME_INSTRUCTIONS = {
-    "MKL_CBWR": "AVX2,STRICT",
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
-}
-"""Where a processor has AVX2: no more than that is used, so that last digits are the same as without AVX-512."""
-
 
 class _Verb(argparse.ArgumentParser):
     """One verb: what it does not know is told with its own usage, not with that of the whole command line."""
@@ -75,13 +65,6 @@ class _Verb(argparse.ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
-
-
-def has_avx2() -> bool:
-    """Whether this is Linux on a processor with AVX2: nothing else is asked to use it, or it would crash."""
-    with suppress(OSError):
-        return " avx2 " in Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    return False
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,8 +83,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; a user's error becomes one line on stderr and exit code 1."""
-    for name, value in {**ENVIRONMENT, **(SAME_INSTRUCTIONS if has_avx2() else {})}.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    use_same_instructions()
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))

@@ -10,6 +10,7 @@ import bentoml
 from bentoml.exceptions import BentoMLConfigException
 
 from symptomeme.domain.errors import ImageError, InputError, ModelError, ToolError
+from symptomeme.domain.instructions import use_same_instructions
 from symptomeme.serving.answering import Answering, Busy, Ended
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.door import Door
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from symptomeme.predictor import Examined
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # read when the server starts, after this module
+use_same_instructions()  # before torch, which a worker loads with its first model
 
 _log = logging.getLogger("bentoml.symptomeme")
 
