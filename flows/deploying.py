@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from prefect.client.orchestration import get_client
+
 from flows.environment import HOME
 from flows.programs import POOL, ServerError, say
 
@@ -23,7 +25,7 @@ def deploy() -> None:
     server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
     settings = f"{server} {os.environ.get('PREFECT_FLOWS_HEARTBEAT_FREQUENCY', '')}"
     found = hashlib.sha256(b"".join([settings.encode(), *(path.read_bytes() for path in files)])).hexdigest()
-    if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found:
+    if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found and are_there():
         return
     say("deploying")
     _python("prefect", "work-pool", "create", POOL, "--type", "process", "--overwrite")
@@ -31,6 +33,12 @@ def deploy() -> None:
     _python("flows.watching")
     DEPLOYED.parent.mkdir(parents=True, exist_ok=True)
     DEPLOYED.write_text(found, encoding="utf-8")
+
+
+def are_there() -> bool:
+    """Whether the server has deployments: its database may have been emptied since."""
+    with get_client(sync_client=True) as client:
+        return bool(client.read_deployments(limit=1))
 
 
 def _python(*module: str) -> None:

@@ -22,6 +22,7 @@ from small_project import environment, run
 
 from flows import asking, retrain
 from flows.commands import LastingFault, git
+from flows.deploying import are_there
 from flows.graph import Step, steps
 from flows.turn import Turn
 from flows.worktree import Place, place_for
@@ -197,3 +198,10 @@ def test_register_wants_what_the_run_leaves_out_to_be_up_to_date(tmp_path: Path)
     (tmp_path / "given").write_text("2")
     with pytest.raises(LastingFault, match=r"^register takes all variants of params.yaml, and evaluate is out"):
         retrain._check_left_out(step, there, print)
+
+
+def test_a_server_whose_database_is_new_is_deployed_to_again() -> None:
+    assert not are_there()
+    with get_client(sync_client=True) as client:
+        client.create_deployment(client.create_flow_from_name("made-up"), "one")
+    assert are_there()
