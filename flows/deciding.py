@@ -10,7 +10,7 @@ from prefect.input import RunInput
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import LastingFault
+from flows.commands import Fault, LastingFault
 from flows.turn import Turn
 from flows.worktree import Place
 
@@ -28,19 +28,30 @@ def decide(tasks: Sequence[str], place: Place, turn: Turn, *, ask_first: bool, h
     """Let the gate decide on each task's challenger, then package the champions.
 
     Raises:
-        PassingFault, LastingFault: a step failed.
+        LastingFault: steps failed; what did not need them was done. The message names each.
     """
+    faults = []
     for name in tasks:
-        if ask_first:
-            _promote_if_agreed(name, place, turn, hours=hours)
-        else:
-            _promote(name, place=place, hours=hours)
-    page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
+        try:
+            if ask_first:
+                _promote_if_agreed(name, place, turn, hours=hours)
+            else:
+                _promote(name, place=place, hours=hours)
+        except Fault as fault:
+            faults.append(f"{name}: {fault}")
+    try:
+        page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
+    except Fault as fault:
+        faults.append(str(fault))
+    if faults:
+        raise LastingFault("; ".join(faults))
 
 
 def _promote(name: str, *more: str, place: Place, hours: float) -> dict[str, Any]:
     """Let the gate decide and show what it says."""
-    found = with_name(ask, f"promote {name}")("promote", "--task", name, *more, place=place, hours=hours)
+    found = with_name(ask, f"promote {name}")(
+        "promote", "--task", name, "--no-package", *more, place=place, hours=hours
+    )
     page.show_decision(name, found)
     return found
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import httpx
+from dvc.exceptions import DvcException
 from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
 from prefect.exceptions import PrefectException
@@ -16,21 +17,24 @@ from prefect.states import Failed
 
 from flows.commands import Fault
 from flows.programs import ServerError, prefect_at, running
+from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.ports import free_port
+
+LONGEST = 2000  # characters of the line
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
 
 def in_one_line(work: Callable[Given, Found]) -> Callable[Given, Found | State[Found]]:
-    """Let a flow that raises Fault end in a failed state whose message is that line, with no traceback."""
+    """Let a flow that cannot go on end in a failed state whose message is one line, with no traceback."""
 
     @wraps(work)
     def told(*args: Given.args, **kwargs: Given.kwargs) -> Found | State[Found]:
         try:
             return work(*args, **kwargs)
-        except Fault as fault:
-            return Failed(message=str(fault))
+        except (Fault, SymptomemeError, DvcException, PrefectException, OSError) as error:
+            return Failed(message=" ".join(str(error).split())[:LONGEST] or type(error).__name__)
 
     return told
 

@@ -4,8 +4,10 @@ Either answer can start a retrain run, where a server is there to start one.
 """
 
 import argparse
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from prefect import flow, get_client, get_run_logger
 from prefect.client.schemas.filters import (
@@ -21,13 +23,14 @@ from prefect.states import Completed
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import run
+from flows.commands import Fault, LastingFault, PassingFault, fault, run
 from flows.here import in_one_line, run_here
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
+from symptomeme.lifecycle.lock_file import mend_lock_file
 
 RETRAIN = "retrain/weekly"
-UNDER_WAY = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
+UNDER_WAY = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING)  # one that waits for a person lets others run
 MINUTES = 60.0
 ALARM = 3  # exit code
 
@@ -47,39 +50,58 @@ def monitor(
 
     Returns:
         A state named Alarm, with the tasks, or Completed.
+
+    Raises:
+        LastingFault: a task could not be looked at; the others were.
     """
     here = Place(Path.cwd(), {}, is_own=False)
-    alarmed = []
+    given = ["--memes", memes] if memes else []
+    alarmed, faults = [], []
     for task in tasks or list(read_params().tasks):
-        given = ["--memes", memes] if memes else []
-        answer = with_name(ask, f"monitor {task}")("monitor", "--task", task, *given, place=here, hours=hours_a_step)
+        look = with_name(ask, f"monitor {task}")
+        try:
+            answer = look("monitor", "--task", task, *given, place=here, hours=hours_a_step)
+        except Fault as failed:
+            faults.append(f"{task}: {failed}")
+            continue
         page.show_decision(task, answer, kind="monitor")
         if answer.get("alarm"):
             alarmed.append(task)
-    if not alarmed:
-        return Completed(message="no alarm")
-    told = f"alarm: {', '.join(alarmed)}"
-    if trigger:
+    told = f"alarm: {', '.join(alarmed)}" if alarmed else "no alarm"
+    if alarmed and trigger:
         told = f"{told}; {start_retrain(tasks=alarmed)}"
+    if faults:
+        raise LastingFault("; ".join([*faults, told]))
+    if not alarmed:
+        return Completed(message=told)
     return Completed(name="Alarm", message=told)
 
 
 @flow(name="data-check")
+@in_one_line
 def data_check() -> State[None]:
-    """Retrain when data/ is not what data.dvc says; DVC looks at times and sizes, so that this costs a second."""
-    logger = get_run_logger()
-    done = run(
-        "dvc", "status", "--json", "data.dvc", cwd=Path.cwd(), say=logger.warning, seconds=10 * MINUTES, keep=True
-    )
+    """Retrain when data/ is not what data.dvc says; DVC looks at times and sizes, so that this costs a second.
+
+    Raises:
+        LastingFault: DVC cannot look, and will not be able to the next time.
+    """
+    here = Path.cwd()
+    look = partial(run, "dvc", "status", "--json", "data.dvc", cwd=here, say=get_run_logger().warning, keep=True)
+    done = look(seconds=10 * MINUTES)
+    if done.code and mend_lock_file(here):
+        done = look(seconds=10 * MINUTES)
     if done.code:
-        return Completed(name="Busy", message="DVC could not look; the next check will")
+        if isinstance(fault(done), PassingFault):
+            return Completed(name="Busy", message="DVC could not look; the next check will")
+        told = " ".join(" ".join(done.lines).split())[:300]
+        raise LastingFault(f"DVC cannot look at data.dvc: {told}")
     if done.kept.strip() in ("", "{}"):
         return Completed(message="data/ is as it was")
     return Completed(name="Changed", message=f"data/ has changed; {start_retrain(tasks=None)}")
 
 
 def start_retrain(*, tasks: list[str] | None) -> str:
-    """Start a retrain run, unless one is about to run or runs; what was done, in words."""
+    """Start a retrain run, unless one of these tasks (none: of all) runs or is about to; what was done, in words."""
     with get_client(sync_client=True) as client:
         flow_name, name = RETRAIN.split("/")
         waiting = client.read_flow_runs(
@@ -88,12 +110,23 @@ def start_retrain(*, tasks: list[str] | None) -> str:
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(UNDER_WAY))),
             ),
         )
-    soon = [found.name for found in waiting if not found.auto_scheduled or found.state_type != StateType.SCHEDULED]
+    soon = [
+        found.name
+        for found in waiting
+        if (not found.auto_scheduled or found.state_type != StateType.SCHEDULED) and _covers(found.parameters, tasks)
+    ]
     if soon:
         return f"{flow_name} is under way already: {soon[0]}"
     parameters = {"tasks": tasks} if tasks else {}
     started = cast(FlowRun, run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False))
     return f"started {flow_name}: {started.name}"
+
+
+def _covers(parameters: Mapping[str, Any], tasks: list[str] | None) -> bool:
+    """Whether a run with these parameters retrains these tasks, with the params that there are."""
+    theirs = parameters.get("tasks")
+    of_all = not theirs or (tasks is not None and set(tasks) <= set(theirs))
+    return of_all and not parameters.get("overrides") and not parameters.get("variants")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -52,7 +52,7 @@ def _serve(held: TextIO) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    ports = {name: int(os.environ.get(variable, port)) for name, (variable, port) in PORTS.items()}
+    ports = {name: _port(variable, str(port)) for name, (variable, port) in PORTS.items()}
     store = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
     wanted = programs(ports, store)
     tracking = f"http://{LOOPBACK}:{ports['mlflow']}" if ARTIFACTS in os.environ else ""
@@ -98,7 +98,16 @@ def _serve(held: TextIO) -> int:
 
 def _make_store() -> None:
     """Make MLflow's database as the command line does, if there is none: a half-made one cannot be opened again."""
-    subprocess.run([sys.executable, "-c", MAKE_STORE], check=True)
+    done = subprocess.run([sys.executable, "-c", MAKE_STORE], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ServerError(f"MLflow's database cannot be made: {' '.join(done.stderr.split())[-300:]}")
+
+
+def _port(variable: str, usual: str) -> int:
+    given = os.environ.get(variable, usual)
+    if not (given.isdecimal() and 0 < int(given) < 2**16):
+        raise ServerError(f"{variable} is {given!r}: a port is a number from 1 to 65535.")
+    return int(given)
 
 
 def _check_free(name: str, port: int) -> None:
