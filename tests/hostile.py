@@ -1,25 +1,15 @@
 """Requests that mean harm, each drawn from its seed: damaged pictures, broken forms, bombs, polyglots, odd words."""
 
-import zlib
 from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
 from acceptance.mutations import mutated
-from faults.fault import saved, seen
-from PIL import Image
+from hostile_pictures import BOMBS, PICTURES, SEEDS, png_of
 
 BOUNDARY = "a-boundary"
 FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 GIVEN = ("text", b"", b"again")
-PICTURES = [
-    saved(seen(), "JPEG", quality=80),
-    saved(seen("RGBA")),
-    saved(seen(), "GIF", save_all=True, append_images=[Image.new("RGB", (96, 64), "lime")]),
-    saved(seen(), "WEBP", quality=70),
-    saved(seen(), "BMP"),
-    saved(seen(), "TIFF"),
-]
 ODD = [
     "\u202etxt.exe",
     "\x00",
@@ -61,32 +51,22 @@ def form(parts: list[tuple[str, bytes, bytes]], path: str = "/classify") -> Sent
     return Sent("POST", path, FORM, body + f"--{BOUNDARY}--\r\n".encode())
 
 
-def picture(data: bytes, name: str = "a.png") -> Sent:
+def picture(data: bytes, name: str = "a.png", path: str = "/classify") -> Sent:
     quoted = name.replace('"', "%22").replace("\r", "").replace("\n", "").encode("utf-8", "replace")
-    return form([("image", b'; filename="%s"' % quoted, data), GIVEN])
-
-
-def png_of(width: int, height: int, pixels: bytes = b"") -> bytes:
-    """A PNG that says it is so large, whatever is in it."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
-
-    head = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 0, 0, 0, 0])
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+    return form([("image", b'; filename="%s"' % quoted, data), GIVEN], path)
 
 
 def damaged(rng: Random) -> Sent:
-    return picture(mutated(rng.choice(PICTURES), rng.randrange(10**6)))
+    return picture(mutated(rng.choice(SEEDS), rng.randrange(10**6)))
 
 
 def cut_form(rng: Random) -> Sent:
-    whole = picture(rng.choice(PICTURES))
+    whole = picture(rng.choice(SEEDS))
     return whole._replace(body=whole.body[: rng.randrange(len(whole.body))])
 
 
 def mutated_form(rng: Random) -> Sent:
-    whole = picture(rng.choice(PICTURES))
+    whole = picture(rng.choice(SEEDS))
     return whole._replace(body=mutated(whole.body, rng.randrange(10**6)))
 
 
@@ -108,30 +88,35 @@ def other_type(rng: Random) -> Sent:
     body = rng.choice(
         [b"cos\nsystem\n(S'true'\ntR.", b'{"image": "http://169.254.169.254/"}', b"image=http://[::1]/", PICTURES[0]]
     )
-    return Sent("POST", rng.choice(["/classify", "/classify_batch"]), {"content-type": kind}, body)
+    return Sent("POST", rng.choice(["/classify", "/classify_batch", "/explain"]), {"content-type": kind}, body)
 
 
 def bomb(rng: Random) -> Sent:
     side = rng.choice([30_000, 65_535, 2**31 - 1, 6_400, 0, 1])
-    gif = b"GIF89a" + b"\xff\xff" * 2 + b"\xf7\x00\x00" + bytes(768)
-    bmp = b"BM" + bytes(16) + (30_000).to_bytes(4, "little") * 2 + bytes(28)
-    return picture(
-        rng.choice(
-            [png_of(side, side), png_of(side, 1, bytes(10**6)), png_of(3_000, 3_000, bytes(9_003_000)), gif, bmp]
-        )
-    )
+    data = [png_of(side, side), png_of(side, 1, bytes(10**6)), png_of(3_000, 3_000, bytes(9_003_000)), *BOMBS]
+    return picture(rng.choice(data), path=rng.choice(["/classify", "/explain"]))
+
+
+def explained(rng: Random) -> Sent:
+    """Whole and damaged pictures, with words that are many, and labels that there are or are not."""
+    data = rng.choice(SEEDS)
+    words = rng.choice(["again ", *ODD]).encode("utf-8", "surrogatepass") * rng.choice([1, 300, 9_000])
+    labels = rng.choice(["", "Nervousness", "joy", "Nervousness," * 999, rng.choice(ODD)])
+    image = ("image", b'; filename="a"', rng.choice([data, mutated(data, rng.randrange(10**6))]))
+    text, asked = ("text", b"", words), ("labels", b"", labels.encode("utf-8", "surrogatepass"))
+    return form([image, text, *([asked] if labels else [])], "/explain")
 
 
 def polyglot(rng: Random) -> Sent:
     other = rng.choice(
         [b"PK\x03\x04" + bytes(40), b"%PDF-1.7\n", b"<svg onload='x()'/>", b"\x7fELF", b"#!/bin/sh\n", b"<?php ?>"]
     )
-    data = rng.choice(PICTURES)
+    data = rng.choice(SEEDS)
     return picture(rng.choice([other + data, data + other, other]), rng.choice(ODD))
 
 
 def odd_words(rng: Random) -> Sent:
-    image = ("image", b'; filename="a"', rng.choice(PICTURES))
+    image = ("image", b'; filename="a"', rng.choice(SEEDS))
     field = rng.choice(["text", "tasks", "image", "images", rng.choice(ODD).replace("\r\n", "")])
     return form([image, (field, b"", rng.choice(ODD).encode("utf-8", "surrogatepass"))])
 
@@ -150,9 +135,7 @@ def too_much(rng: Random) -> Sent:
 
 
 def batch(rng: Random) -> Sent:
-    datas = [
-        rng.choice([mutated(rng.choice(PICTURES), rng.randrange(10**6)), png_of(30_000, 30_000), b""]) for _ in range(3)
-    ]
+    datas = [rng.choice([mutated(rng.choice(SEEDS), rng.randrange(10**6)), rng.choice(BOMBS), b""]) for _ in range(3)]
     return form([("images", b'; filename="a"', data) for data in datas], "/classify_batch")
 
 
@@ -180,7 +163,7 @@ def elsewhere(rng: Random) -> Sent:
 
 
 def odd_headers(rng: Random) -> Sent:
-    sent = picture(rng.choice(PICTURES))
+    sent = picture(rng.choice(SEEDS))
     name, value = rng.choice(
         [
             ("x-request-id", "a" * 9999),
@@ -210,7 +193,7 @@ KINDS: tuple[Callable[[Random], Sent], ...] = (
     elsewhere,
     odd_headers,
     mutated_form,
-    damaged,
+    explained,
 )
 
 

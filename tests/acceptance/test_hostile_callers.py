@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from hostile import PICTURES, hostile
+from hostile import hostile
+from hostile_pictures import PICTURES
 from running_service import PATIENCE, live_service
 
 from symptomeme.domain.pointer import PackagedModel

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from faults.fault import saved
 from hostile import hostile
+from hostile_pictures import BOMBS, ODD_MODES, SEEDS
 from PIL import Image
 from running_service import local_client
 from small_models import LABELS
@@ -143,6 +144,12 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_header(client: TestClien
         assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_many_pixels")
 
 
+@pytest.mark.parametrize("bomb", BOMBS, ids=["PNG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_a_header_of_any_format_is_enough_to_refuse(client: TestClient, bomb: bytes) -> None:
+    refused = post(client, bomb)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_many_pixels")
+
+
 def test_turned_by_exif_and_animated_pictures_are_seen_as_people_see_them(client: TestClient) -> None:
     upright = Image.open(io.BytesIO(IMAGE)).convert("RGB")
     exif = Image.Exif()
@@ -224,6 +231,7 @@ def header_of(side: int) -> bytes:
 def test_hostile_requests_are_refused_or_answered_and_right_answers_follow(client: TestClient) -> None:
     expected = post(client, text="again").json()["tasks"]
     seen = set()
+    assert len(SEEDS) > 6 + len(ODD_MODES) + 10  # other formats among them
     for seed in range(52):
         sent = hostile(seed)
         found = client.request(

@@ -1,9 +1,12 @@
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from symptomeme.serving.batching import Batcher
+from symptomeme.serving.sharing import Flight
 from symptomeme.serving.work import in_thread, together
 
 
@@ -57,3 +60,38 @@ def test_results_of_several_come_in_their_order():
         return value
 
     assert asyncio.run(together(gives(value, 3 - value) for value in range(3))) == [0, 1, 2]
+
+
+WAITING = {
+    "in a thread": lambda pool, work: in_thread(pool, work, []),
+    "in a batch": lambda pool, work: Batcher(pool, most=1)(work, "item"),
+    "shared": lambda pool, work: Flight(lambda _: in_thread(pool, work, [])).result(),
+}
+
+
+@pytest.mark.parametrize("way", WAITING)
+def test_what_fails_after_its_caller_has_gone_is_not_logged_with_its_message(way):
+    begun, may_end, told = threading.Event(), threading.Event(), []
+
+    def work(_):
+        begun.set()
+        may_end.wait(60)
+        raise ValueError("words of a meme")
+
+    async def callers():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+        with ThreadPoolExecutor(1) as pool:
+            gone = asyncio.create_task(WAITING[way](pool, work))
+            await asyncio.to_thread(begun.wait, 60)
+            gone.cancel()
+            await asyncio.sleep(0)
+            may_end.set()
+            await asyncio.wait([gone])
+            assert gone.cancelled()
+        for _ in range(9):
+            await asyncio.sleep(0)  # what was shared fails
+        gc.collect()
+
+    asyncio.run(callers())
+    gc.collect()
+    assert told == []

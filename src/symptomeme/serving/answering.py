@@ -8,6 +8,7 @@ from symptomeme.serving.examining import Examiner
 from symptomeme.serving.following import Models
 from symptomeme.serving.picture import Upload
 from symptomeme.serving.settings import ServingSettings
+from symptomeme.serving.work import shielded
 
 if TYPE_CHECKING:
     from symptomeme.predictor import Examined
@@ -77,7 +78,7 @@ class Answering:
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
         try:
-            return await asyncio.shield(task)
+            return await shielded(task)
         except asyncio.CancelledError:
             task.cancel()
             if self._has_ended:

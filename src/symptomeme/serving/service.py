@@ -68,10 +68,16 @@ class Memes:
         if self._requests is None:
             _log.warning("requests are not kept for monitoring: SYMPTOMEME_STATE names no folder")
 
+    @bentoml.on_startup  # type: ignore[untyped-decorator]
+    async def begin(self) -> None:
+        """Start to test what is live, which starts the readers; nobody waits for it."""
+        self._self_test.follow(self._followed.now)
+
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def end(self) -> None:
         """Stop following and answering."""
         self._followed.end()
+        self._self_test.end()
         self._explaining.close()
         self._answering.close()
 

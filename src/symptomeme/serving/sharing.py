@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from cachetools import LRUCache
 
 from symptomeme.serving.metrics import metrics
+from symptomeme.serving.work import shielded
 
 Result = TypeVar("Result")
 Make = Callable[[AsyncExitStack], Coroutine[Any, Any, Result]]
@@ -27,7 +28,7 @@ class Flight(Generic[Result]):
         """The thing, which is begun when the first asks; what making it raises is raised for all."""
         if self._task is None:
             self._task = asyncio.create_task(self._make(self._held), context=Context())  # of no single caller
-        return await asyncio.shield(self._task)
+        return await shielded(self._task)
 
     async def end(self) -> None:
         """Call it off where it is not made yet, and let go what it holds."""

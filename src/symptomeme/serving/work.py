@@ -8,6 +8,12 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
+async def shielded(work: "asyncio.Future[Result]") -> Result:
+    """The result of work that goes on when who awaits it is cancelled; its fault is then nobody's, and is not logged."""
+    work.add_done_callback(_look_at_fault)
+    return await asyncio.shield(work)
+
+
 async def ended(work: "asyncio.Future[Result]", *, call_off: Callable[[], bool]) -> Result:
     """The result of work. Who is cancelled holds on to what the work uses until it uses it no more.
 
@@ -16,7 +22,7 @@ async def ended(work: "asyncio.Future[Result]", *, call_off: Callable[[], bool])
         call_off: keeps it from beginning; tells whether that came in time.
     """
     try:
-        return await asyncio.shield(work)
+        return await shielded(work)
     except asyncio.CancelledError:
         if not work.done() and not call_off():
             await asyncio.wait({work})
@@ -41,3 +47,9 @@ async def together(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def _look_at_fault(work: "asyncio.Future[Any]") -> None:
+    """Keep asyncio from logging it, with its message, as one that was never retrieved."""
+    if not work.cancelled():
+        work.exception()
