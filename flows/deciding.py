@@ -16,6 +16,7 @@ from flows.worktree import Place
 
 PATIENCE = 7 * 24 * 3600  # seconds that a paused run waits for somebody
 POLL = 10  # seconds between two looks for an answer
+SOMEBODY = ("--by", "a person on Prefect's page")  # Prefect's own server knows no users
 
 
 class Approval(RunInput):
@@ -55,10 +56,13 @@ def _promote_if_agreed(name: str, place: Place, turn: Turn, *, hours: float) -> 
             return  # there is nothing to agree to
         with turn.given_up():
             agreed = _agreed(name, shown)
+            if not agreed:  # no alias moves: it waits for no turn
+                words = ("decline", shown["to"], "--task", name, *SOMEBODY)
+                said = with_name(ask, f"decline {name}")(*words, place=place, hours=hours)
+                page.show_decision(name, {**said, "criteria": shown["criteria"]})
         if not agreed:
-            get_run_logger().warning("%s: version %s is not promoted, as a person decided", name, shown["to"])
             return
-        found = _promote(name, "--if-challenger", shown["to"], place=place, hours=hours)
+        found = _promote(name, "--if-challenger", shown["to"], *SOMEBODY, place=place, hours=hours)
         if found["to"] == shown["to"]:
             return
         get_run_logger().warning("%s: %s; it is judged and asked about anew", name, found["reason"])
