@@ -10,7 +10,7 @@ from prefect.input import RunInput
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import LastingFault
+from flows.commands import Faults, LastingFault
 from flows.turn import Turn
 from flows.worktree import Place
 
@@ -26,17 +26,23 @@ class Approval(RunInput):
 
 
 def decide(tasks: Sequence[str], place: Place, turn: Turn, *, ask_first: bool, hours: float) -> None:
-    """Let the gate decide on each task's challenger, then package the champions.
+    """Let the gate decide on each task's challenger, then package the champions; one task's fault stops no other.
 
     Raises:
-        PassingFault, LastingFault: a step failed.
+        LastingFault: steps failed; the message names each with its reason.
     """
+    faults = Faults()
     for name in tasks:
-        if ask_first:
-            _promote_if_agreed(name, place, turn, hours=hours)
-        else:
-            _promote(name, place=place, hours=hours)
-    page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
+        with faults.of(f"promote {name}"):
+            turn.resume()
+            if ask_first:
+                _promote_if_agreed(name, place, turn, hours=hours)
+            else:
+                _promote(name, place=place, hours=hours)
+    with faults.of("package"):
+        turn.resume()
+        page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
+    faults.tell()
 
 
 def _promote(name: str, *more: str, place: Place, hours: float) -> dict[str, Any]:

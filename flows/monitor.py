@@ -21,7 +21,7 @@ from prefect.states import Completed
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import run
+from flows.commands import Faults, LastingFault, run
 from flows.here import in_one_line, run_here
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
@@ -47,21 +47,28 @@ def monitor(
 
     Returns:
         A state named Alarm, with the tasks, or Completed.
+
+    Raises:
+        LastingFault: tasks could not be compared; the message names each, and what was done of the others' alarms.
     """
     here = Place(Path.cwd(), {}, is_own=False)
-    alarmed = []
+    alarmed, faults = [], Faults()
     for task in tasks or list(read_params().tasks):
         given = ["--memes", memes] if memes else []
-        answer = with_name(ask, f"monitor {task}")("monitor", "--task", task, *given, place=here, hours=hours_a_step)
-        page.show_decision(task, answer, kind="monitor")
-        if answer.get("alarm"):
-            alarmed.append(task)
-    if not alarmed:
-        return Completed(message="no alarm")
-    told = f"alarm: {', '.join(alarmed)}"
-    if trigger:
+        with faults.of(f"monitor {task}"):
+            answer = with_name(ask, f"monitor {task}")(
+                "monitor", "--task", task, *given, place=here, hours=hours_a_step
+            )
+            page.show_decision(task, answer, kind="monitor")
+            if answer.get("alarm"):
+                alarmed.append(task)
+    told = f"alarm: {', '.join(alarmed)}" if alarmed else "no alarm"
+    if alarmed and trigger:
         told = f"{told}; {start_retrain(tasks=alarmed)}"
-    return Completed(name="Alarm", message=told)
+    if faults.told and alarmed:
+        raise LastingFault("; ".join([*faults.told, told]))
+    faults.tell()
+    return Completed(name="Alarm" if alarmed else None, message=told)
 
 
 @flow(name="data-check")

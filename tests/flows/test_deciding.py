@@ -189,3 +189,33 @@ def test_without_a_server_nobody_could_be_asked(
         "retrain: --ask-first: there is no server on whose page somebody could answer. "
         "Start one ('make server'), or leave that option out.\n"
     )
+
+
+def test_one_tasks_fault_stops_neither_the_other_nor_packaging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    done: list[str] = []
+
+    def nobody_answered(name: str, _: Place, turn: Turn, **__: Any) -> None:
+        assert is_taken()
+        with turn.given_up():
+            done.append(name)
+            if name == "anxiety":
+                raise LastingFault("nobody answered")
+
+    def verb(*words: str, **_: Any) -> dict[str, Any]:
+        assert is_taken()
+        done.append(words[0])
+        raise LastingFault("no room")
+
+    monkeypatch.setattr(deciding, "_promote_if_agreed", nobody_answered)
+    monkeypatch.setattr(asking, "verb", verb)
+
+    @flow
+    def both() -> None:
+        with Turn(0) as turn:
+            place = Place(Path.cwd(), {}, is_own=False)
+            deciding.decide(["anxiety", "depression"], place, turn, ask_first=True, hours=1)
+
+    with pytest.raises(LastingFault, match=r"^promote anxiety: nobody answered; package: no room$"):
+        both()
+    assert done == ["anxiety", "depression", "package"]
