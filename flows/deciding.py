@@ -10,7 +10,8 @@ from prefect.input import RunInput
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import Faults, LastingFault
+from flows.commands import LastingFault
+from flows.faults import Faults
 from flows.turn import Turn
 from flows.worktree import Place
 

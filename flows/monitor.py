@@ -21,7 +21,8 @@ from prefect.states import Completed
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import Faults, LastingFault, run
+from flows.commands import LastingFault, run
+from flows.faults import Faults
 from flows.here import in_one_line, run_here
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
