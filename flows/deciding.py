@@ -10,12 +10,14 @@ from prefect.input import RunInput
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import Fault, LastingFault
+from flows.commands import LastingFault
+from flows.faults import Faults
 from flows.turn import Turn
 from flows.worktree import Place
 
 PATIENCE = 7 * 24 * 3600  # seconds that a paused run waits for somebody
 POLL = 10  # seconds between two looks for an answer
+SOMEBODY = ("--by", "a person on Prefect's page")  # Prefect's own server knows no users
 
 
 class Approval(RunInput):
@@ -25,26 +27,23 @@ class Approval(RunInput):
 
 
 def decide(tasks: Sequence[str], place: Place, turn: Turn, *, ask_first: bool, hours: float) -> None:
-    """Let the gate decide on each task's challenger, then package the champions.
+    """Let the gate decide on each task's challenger, then package the champions; one task's fault stops no other.
 
     Raises:
-        LastingFault: steps failed; what did not need them was done. The message names each.
+        LastingFault: steps failed; the message names each with its reason.
     """
-    faults = []
+    faults = Faults()
     for name in tasks:
-        try:
+        with faults.of(f"promote {name}"):
+            turn.resume()
             if ask_first:
                 _promote_if_agreed(name, place, turn, hours=hours)
             else:
                 _promote(name, place=place, hours=hours)
-        except Fault as fault:
-            faults.append(f"{name}: {fault}")
-    try:
+    with faults.of("package"):
+        turn.resume()
         page.show_answer("package", "What is served", with_name(ask, "package")("package", place=place, hours=hours))
-    except Fault as fault:
-        faults.append(str(fault))
-    if faults:
-        raise LastingFault("; ".join(faults))
+    faults.tell()
 
 
 def _promote(name: str, *more: str, place: Place, hours: float) -> dict[str, Any]:
@@ -66,10 +65,13 @@ def _promote_if_agreed(name: str, place: Place, turn: Turn, *, hours: float) -> 
             return  # there is nothing to agree to
         with turn.given_up():
             agreed = _agreed(name, shown)
+            if not agreed:  # no alias moves: it waits for no turn
+                words = ("decline", shown["to"], "--task", name, *SOMEBODY)
+                said = with_name(ask, f"decline {name}")(*words, place=place, hours=hours)
+                page.show_decision(name, {**said, "criteria": shown["criteria"]})
         if not agreed:
-            get_run_logger().warning("%s: version %s is not promoted, as a person decided", name, shown["to"])
             return
-        found = _promote(name, "--if-challenger", shown["to"], place=place, hours=hours)
+        found = _promote(name, "--if-challenger", shown["to"], *SOMEBODY, place=place, hours=hours)
         if found["to"] == shown["to"]:
             return
         get_run_logger().warning("%s: %s; it is judged and asked about anew", name, found["reason"])

@@ -23,7 +23,8 @@ from prefect.states import Completed
 
 from flows import page
 from flows.asking import ask, with_name
-from flows.commands import Fault, LastingFault, PassingFault, fault, run
+from flows.commands import LastingFault, PassingFault, fault, run
+from flows.faults import Faults
 from flows.here import in_one_line, run_here
 from flows.worktree import Place
 from symptomeme.domain.params import read_params
@@ -52,29 +53,26 @@ def monitor(
         A state named Alarm, with the tasks, or Completed.
 
     Raises:
-        LastingFault: a task could not be looked at; the others were.
+        LastingFault: tasks could not be compared; the message names each, and what was done of the others' alarms.
     """
     here = Place(Path.cwd(), {}, is_own=False)
-    given = ["--memes", memes] if memes else []
-    alarmed, faults = [], []
+    alarmed, faults = [], Faults()
     for task in tasks or list(read_params().tasks):
-        look = with_name(ask, f"monitor {task}")
-        try:
-            answer = look("monitor", "--task", task, *given, place=here, hours=hours_a_step)
-        except Fault as failed:
-            faults.append(f"{task}: {failed}")
-            continue
-        page.show_decision(task, answer, kind="monitor")
-        if answer.get("alarm"):
-            alarmed.append(task)
+        given = ["--memes", memes] if memes else []
+        with faults.of(f"monitor {task}"):
+            answer = with_name(ask, f"monitor {task}")(
+                "monitor", "--task", task, *given, place=here, hours=hours_a_step
+            )
+            page.show_decision(task, answer, kind="monitor")
+            if answer.get("alarm"):
+                alarmed.append(task)
     told = f"alarm: {', '.join(alarmed)}" if alarmed else "no alarm"
     if alarmed and trigger:
         told = f"{told}; {start_retrain(tasks=alarmed)}"
-    if faults:
-        raise LastingFault("; ".join([*faults, told]))
-    if not alarmed:
-        return Completed(message=told)
-    return Completed(name="Alarm", message=told)
+    if faults.told and alarmed:
+        raise LastingFault("; ".join([*faults.told, told]))
+    faults.tell()
+    return Completed(name="Alarm" if alarmed else None, message=told)
 
 
 @flow(name="data-check")

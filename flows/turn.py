@@ -17,7 +17,7 @@ class Turn:
 
     def __init__(self, minutes: float) -> None:
         """Not yet; another run is waited for so many minutes, each time."""
-        self._minutes, self._held = minutes, ExitStack()
+        self._minutes, self._held, self._is_held = minutes, ExitStack(), False
 
     def __enter__(self) -> "Turn":
         """Take it.
@@ -32,6 +32,15 @@ class Turn:
         """Let go of it."""
         self._held.close()
 
+    def resume(self) -> None:
+        """Take it again where it was given up and not taken again, as when nobody answered meanwhile.
+
+        Raises:
+            LastingFault: another run has not ended in time.
+        """
+        if not self._is_held:
+            self._take()
+
     @contextmanager
     def given_up(self) -> Iterator[None]:
         """Let others write while this block lasts, then take it again.
@@ -40,6 +49,7 @@ class Turn:
             LastingFault: another run has not ended in time.
         """
         self._held.close()
+        self._is_held = False
         yield
         self._take()
 
@@ -53,5 +63,6 @@ class Turn:
                 self._held.enter_context(alone("retrain", patience=60 * self._minutes))
             except InputError as still:
                 raise LastingFault(str(still)) from None
+        self._is_held = True
         if mend_lock_file(Path.cwd()):  # what a run that was killed has left
             get_run_logger().warning(MENDED)

@@ -96,6 +96,11 @@ def is_asked(client: SyncPrefectClient, run_id: Any) -> bool:
     return bool(client.filter_flow_run_input(run_id, key_prefix=keys["schema"], limit=1, exclude_keys=set()))
 
 
+def logged() -> dict[str, Any]:
+    """The last row of the promotion log."""
+    return dict(read_log(PROMOTIONS)[0][-1])
+
+
 @flow
 def asked(answer: bool, meanwhile: Callable[[], None]) -> None:
     context = contextvars.copy_context()
@@ -114,6 +119,7 @@ def test_others_may_write_while_a_person_thinks_and_no_longer(
     asked(True, lambda: paused.append(is_taken()))
     assert (paused, taken) == ([False], [True, True])
     assert registry.standing(NAME).aliases["champion"] == TRAINED
+    assert (logged()["kind"], logged()["by"]) == ("gate", "a person on Prefect's page")
 
 
 def test_what_nobody_saw_is_not_promoted(registry: Registry, offer: Offer, taken: list[bool]) -> None:
@@ -125,10 +131,19 @@ def test_what_nobody_saw_is_not_promoted(registry: Registry, offer: Offer, taken
     assert decisions[-2:] == [("dry_run", TRAINED), ("dry_run", SHUFFLED)]
 
 
-def test_a_no_leaves_the_champion(registry: Registry, offer: Offer) -> None:
+def test_a_no_is_logged_and_holds_for_runs_that_ask_nobody(registry: Registry, offer: Offer) -> None:
     offer(UNTRAINED, TRAINED)
     asked(False, lambda: None)
+    row = logged()
+    assert (row["kind"], row["to"], row["by"]) == ("declined", TRAINED, "a person on Prefect's page")
+
+    @flow
+    def weekly() -> None:
+        deciding._promote("depression", place=Place(Path.cwd(), {}, is_own=False), hours=1)
+
+    weekly()
     assert registry.standing(NAME).aliases["champion"] == UNTRAINED
+    assert logged()["reason"] == "not met: not_declined"
 
 
 def test_a_run_waits_for_another_one_and_then_takes_its_turn(
@@ -174,3 +189,33 @@ def test_without_a_server_nobody_could_be_asked(
         "retrain: --ask-first: there is no server on whose page somebody could answer. "
         "Start one ('make server'), or leave that option out.\n"
     )
+
+
+def test_one_tasks_fault_stops_neither_the_other_nor_packaging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    done: list[str] = []
+
+    def nobody_answered(name: str, _: Place, turn: Turn, **__: Any) -> None:
+        assert is_taken()
+        with turn.given_up():
+            done.append(name)
+            if name == "anxiety":
+                raise LastingFault("nobody answered")
+
+    def verb(*words: str, **_: Any) -> dict[str, Any]:
+        assert is_taken()
+        done.append(words[0])
+        raise LastingFault("no room")
+
+    monkeypatch.setattr(deciding, "_promote_if_agreed", nobody_answered)
+    monkeypatch.setattr(asking, "verb", verb)
+
+    @flow
+    def both() -> None:
+        with Turn(0) as turn:
+            place = Place(Path.cwd(), {}, is_own=False)
+            deciding.decide(["anxiety", "depression"], place, turn, ask_first=True, hours=1)
+
+    with pytest.raises(LastingFault, match=r"^promote anxiety: nobody answered; package: no room$"):
+        both()
+    assert done == ["anxiety", "depression", "package"]

@@ -46,16 +46,23 @@ def test_an_alarm_starts_its_run_though_another_task_cannot_be_looked_at(
     state = monitor.monitor(return_state=True)
     assert started == [["depression"]]
     assert state.is_failed()
-    assert state.message == "anxiety: its champion is gone; alarm: depression; started"
+    assert state.message == "monitor anxiety: its champion is gone; alarm: depression; started"
 
 
 @pytest.mark.usefixtures("prefect")
-def test_the_gate_judges_one_task_though_it_cannot_judge_another(said: list[tuple[str, ...]], tmp_path: Path) -> None:
+def test_the_gate_judges_one_task_though_it_cannot_judge_another(
+    said: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
     @flow
     def decided() -> None:
-        deciding.decide(["anxiety", "depression"], Place(tmp_path, {}, is_own=False), Turn(0), ask_first=False, hours=1)
+        with Turn(0) as turn:
+            deciding.decide(
+                ["anxiety", "depression"], Place(tmp_path, {}, is_own=False), turn, ask_first=False, hours=1
+            )
 
-    with pytest.raises(LastingFault, match=r"^anxiety: its champion is gone$"):
+    with pytest.raises(LastingFault, match=r"^promote anxiety: its champion is gone$"):
         decided()
     assert [words[0] for words in said] == ["promote", "promote", "package"]
     assert all("--no-package" in words for words in said if words[0] == "promote")  # the page would show another answer

@@ -1,4 +1,4 @@
-"""`symptomeme promote`, `rollback`, `models`, `promotions`: which model is served, and why."""
+"""`symptomeme promote`, `decline`, `rollback`, `models`, `promotions`: which model is served, and why."""
 
 import argparse
 import json
@@ -26,14 +26,17 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     which.add_argument("--if-challenger", dest="expected", metavar="N", help=told)
     rollback = verbs.add_parser("rollback", help="make the previous champion champion again")
     told = "only move the alias; a service goes on with what is live until 'symptomeme package'"
-    for verb, run in ((promote, run_promote), (rollback, run_rollback)):
+    for verb in (promote, rollback):
+        verb.add_argument("--no-package", dest="package", action="store_false", help=told)
+    decline = verbs.add_parser("decline", help="say no to a version, so that no gate lets it through unasked")
+    decline.add_argument("number", metavar="VERSION")
+    for verb, run in ((promote, run_promote), (rollback, run_rollback), (decline, run_decline)):
         verb.add_argument("--task", required=True, choices=TASKS)
         verb.add_argument("--by", metavar="NAME", help="who decides, for the log; default: the user")
-        verb.add_argument("--no-package", dest="package", action="store_false", help=told)
         verb.set_defaults(run=run)
     models = verbs.add_parser("models", help="list all registered versions")
     models.set_defaults(run=run_models)
-    for verb in (promote, rollback, models):
+    for verb in (promote, rollback, decline, models):
         verb.add_argument("--json", action="store_true", help="print JSON")
     promotions = verbs.add_parser("promotions", help="print the promotion log")
     promotions.add_argument("--task", choices=TASKS, help="one task only")
@@ -93,6 +96,22 @@ def run_rollback(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{found['name']}: champion is {found['to']} again (before: {found['from'] or 'none'}).")
     _tell_package(_package(found, wanted=arguments.package))
+    return 0
+
+
+def run_decline(arguments: argparse.Namespace) -> int:
+    """Log a person's no.
+
+    Raises:
+        RegistryError: there is no such version, or it is the champion.
+    """
+    from symptomeme.lifecycle.declining import decline
+
+    with alone(f"promote@{arguments.task}"):
+        found = decline(task_named(arguments.task), read_params(), arguments.number, by=arguments.by)
+    tell_torn()
+    told = f"{found['name']} {found['to']} is not to be promoted, by {found['by']}: {found['reason']}."
+    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else told)
     return 0
 
 

@@ -11,6 +11,7 @@ from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
 from symptomeme.lifecycle.asked import version_of
 from symptomeme.lifecycle.criteria import Criterion, compared, of_itself
+from symptomeme.lifecycle.declining import not_declined
 from symptomeme.lifecycle.journal import Journal, held
 from symptomeme.lifecycle.moves import CHALLENGER, CHAMPION, PREVIOUS, move, settle
 from symptomeme.lifecycle.naming import model_name
@@ -110,7 +111,7 @@ def judge(
     """
     criteria = [kind_of_data(candidate, champion), card(registry, candidate)]
     if not asked_for:
-        criteria.append(not_rolled_back(journal, candidate))
+        criteria += [not_rolled_back(journal, candidate), not_declined(journal, candidate)]
     try:
         challenger = enter(registry, candidate, task)
         criteria.insert(0, Criterion(name="digests", passed=True, told="its files are those that were registered"))

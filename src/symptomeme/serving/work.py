@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 async def shielded(work: "asyncio.Future[Result]") -> Result:
-    """The result of work that goes on when who awaits it is cancelled; its fault is then nobody's, and is not logged."""
+    """The result of work that goes on when who awaits it is cancelled; its fault, then nobody's, is not logged."""
     work.add_done_callback(_look_at_fault)
     return await asyncio.shield(work)
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from promotion_project import NAME, SHUFFLED, TRAINED, UNTRAINED, memes, register, write_today
 
+from symptomeme.cli.main import main
 from symptomeme.data.wording import normalise
 from symptomeme.domain.digests import of_text
 from symptomeme.domain.layout import PROMOTIONS
@@ -57,10 +58,10 @@ def test_a_better_model_is_promoted_and_the_log_tells_why(registry: Registry, of
     ]
     assert (found["promoted"], found["from"], found["to"], found["looks"]) == (True, UNTRAINED, TRAINED, 1)
     assert [criterion["name"] for criterion in found["criteria"]] == [
-        *("digests", "data_kind", "model_card", "not_rolled_back", "test_memes"),
+        *("digests", "data_kind", "model_card", "not_rolled_back", "not_declined", "test_memes"),
         *("macro_f1", "class_f1", "calibration", "self_harm_recall"),
     ]
-    gain = found["criteria"][5]
+    gain = found["criteria"][6]
     assert 0 < gain["low"] <= gain["figure"] <= gain["high"]
     assert aliases(registry) == {"champion": TRAINED, "challenger": TRAINED, "previous": UNTRAINED}
     again = run(*PROMOTE)
@@ -104,6 +105,30 @@ def test_rollback_restores_and_what_was_rolled_back_comes_again_only_by_name(
     assert run(*PROMOTE, "--version", TRAINED)["promoted"]
     assert [row["by"] for row in read_log(PROMOTIONS)[0] if row["kind"] == "rollback"] == ["Ada"]
     assert [kind for kind, *_ in kinds()] == ["first", "registered", "gate", "rollback", "refused", "gate"]
+
+
+def test_what_a_person_said_no_to_comes_again_only_by_name(
+    registry: Registry, offer: Offer, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decline = ("decline", TRAINED, "--task", "depression", "--by", "Ada")
+    offer(UNTRAINED, TRAINED)
+    before = aliases(registry)
+    told = f"{NAME} {TRAINED} is not to be promoted, by Ada: a person said no; --version {TRAINED} judges it anew.\n"
+    assert run(*decline) == told
+    assert (aliases(registry), kinds()[-1]) == (before, ("declined", UNTRAINED, TRAINED))
+    refused = run(*PROMOTE)
+    assert (unmet(refused), refused["looks"]) == (["not_declined"], 0)
+    offer(SHUFFLED, TRAINED)  # another no, and being challenger again, are no yes
+    run("decline", SHUFFLED, "--task", "depression")
+    assert unmet(run(*PROMOTE)) == ["not_declined"]
+    assert run(*PROMOTE, "--version", TRAINED)["promoted"]
+    assert main(list(decline)) == 1
+    assert capsys.readouterr().err == (
+        f"symptomeme decline: {NAME} {TRAINED} is the champion: "
+        "'symptomeme rollback --task depression' takes it back.\n"
+    )
+    run("rollback", "--task", "depression")
+    assert unmet(run(*PROMOTE)) == ["not_rolled_back"]
 
 
 @pytest.mark.parametrize("trace", ["key", "sha256", "text_sha256", "cluster"])
