@@ -44,7 +44,13 @@ def write_untrained(
         separator=" | ",
     )
     classifier.config.update(config)
-    processor = build_processor(
+    classifier.save_pretrained(folder)
+    small_processor(text_folder, vision_folder).save_pretrained(folder)
+    return folder
+
+
+def small_processor(text_folder: Path, vision_folder: Path) -> SymptomProcessor:
+    return build_processor(
         tokenizer=text_folder,
         vision_encoder=vision_folder,
         image_size=None,
@@ -52,9 +58,6 @@ def write_untrained(
         separator=" | ",
         max_length=12,
     )
-    classifier.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
 
 
 def turn_to_int8(folder: Path) -> None:

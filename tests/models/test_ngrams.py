@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_models import small_processor
 from torch.testing import assert_close
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.ngrams import BUCKETS, NgramClassifier, count_ngrams, padded_ngrams
-from symptomeme.models.processor import SymptomProcessor, build_processor
+from symptomeme.models.processor import SymptomProcessor
 
 TEXTS = ["i cannot sleep", "i cannot cannot sleep again because of exams", ""]
 
@@ -27,14 +28,7 @@ def weighed() -> NgramClassifier:
 
 
 def processor(text_folder: Path, vision_folder: Path, *, ngrams: bool) -> SymptomProcessor:
-    made = build_processor(
-        tokenizer=text_folder,
-        vision_encoder=vision_folder,
-        image_size=None,
-        image_fit="squash",
-        separator=" | ",
-        max_length=12,
-    )
+    made = small_processor(text_folder, vision_folder)
     made.ngrams = ngrams
     return made
 

@@ -22,11 +22,12 @@ class Counting:
     """Notes what it is asked, and fails as long as a test says so."""
 
     asked: int = 0
+    live: Any = MODELS
     fault: Exception | None = ToolError("Tesseract is missing")
     sent: ClassVar[list[bytes]] = []
 
     async def warm(self, asked: object) -> None:
-        assert asked
+        assert asked is self.live
 
     async def upload(self, data: bytes, _: str) -> None:
         self.sent.append(data)
@@ -62,7 +63,7 @@ def test_what_is_live_is_tested_without_being_asked_for_once_for_each_exchange(m
         for count, (models, fault) in enumerate(
             [({}, None), (MODELS, ToolError("once")), (LATER, ValueError("words")), ({**MODELS}, None)]
         ):
-            live[0], answering.fault = models, fault
+            live[0], answering.live, answering.fault = models, models, fault
             async with asyncio.timeout(60):
                 while answering.asked < count:
                     await asyncio.sleep(0.001)
