@@ -19,6 +19,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed
 
 from flows import page
@@ -99,7 +100,11 @@ def data_check() -> State[None]:
 
 
 def start_retrain(*, tasks: list[str] | None) -> str:
-    """Start a retrain run, unless one of these tasks (none: of all) runs or is about to; what was done, in words."""
+    """Start a retrain run, unless one of these tasks (none: of all) runs or is about to; what was done, in words.
+
+    Raises:
+        LastingFault: the server has no such deployment.
+    """
     with get_client(sync_client=True) as client:
         flow_name, name = RETRAIN.split("/")
         waiting = client.read_flow_runs(
@@ -116,7 +121,10 @@ def start_retrain(*, tasks: list[str] | None) -> str:
     if soon:
         return f"{flow_name} is under way already: {soon[0]}"
     parameters = {"tasks": tasks} if tasks else {}
-    started = cast(FlowRun, run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False))
+    try:
+        started = cast(FlowRun, run_deployment(RETRAIN, parameters=parameters, timeout=0, as_subflow=False))
+    except ObjectNotFound:
+        raise LastingFault(f"Prefect's server has no deployment {RETRAIN}: 'make server' makes it.") from None
     return f"started {flow_name}: {started.name}"
 
 

@@ -114,6 +114,12 @@ def test_a_run_that_does_other_things_keeps_none_from_starting(
     assert monitor._covers(theirs, wanted) == covered
 
 
+@pytest.mark.usefixtures("prefect")
+def test_without_its_deployment_no_run_starts_and_that_is_told() -> None:
+    with pytest.raises(LastingFault, match=r"^Prefect's server has no deployment retrain/weekly: "):
+        monitor.start_retrain(tasks=["anxiety"])
+
+
 @pytest.mark.parametrize("error", [ParamsError("two\nlines"), OSError(errno.ENOSPC, "No space", "two\nlines")])
 def test_whatever_keeps_a_run_from_going_on_is_one_line(error: Exception) -> None:
     @in_one_line
