@@ -14,12 +14,12 @@ from symptomeme.domain.params import Params
 from symptomeme.evaluation.paired import paired_lines
 from symptomeme.learning.batches import indicators
 from symptomeme.learning.build import fresh_model, load_processor
-from symptomeme.learning.deciding import calibrate, validation_score
 from symptomeme.learning.fit import fit
 from symptomeme.learning.frozen import freeze
 from symptomeme.learning.predict import predict
 from symptomeme.learning.predictions import predictions_of
 from symptomeme.learning.stacking import stack
+from symptomeme.stages.deciding import calibrate, validation_score
 from symptomeme.stages.train import encoded
 
 Rows = list[list[str]]

@@ -51,7 +51,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             folder = file.split("/")[1]
             return file if folder == "flows" else folder
 
-    config.option.loadscopereorder = False  # by how long they take, not by how many they are
     return ByFolder(config, log)
 
 

@@ -9,10 +9,10 @@ from symptomeme.domain.sections.model import ModelParams
 from symptomeme.domain.sections.training import BaseParams, TrainParams
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.learning.batches import read_memes, with_reasoning
-from symptomeme.learning.deciding import calibrate
 from symptomeme.learning.predict import predict
 from symptomeme.learning.predictions import examples_of, predictions_of, verdicts
 from symptomeme.stages.cell import held_out, leave_out, write_cell
+from symptomeme.stages.deciding import calibrate
 from symptomeme.stages.train import trained
 
 

@@ -17,15 +17,15 @@ from symptomeme.domain.sections.training import BaseParams, TrainParams
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.learning.batches import read_memes
 from symptomeme.learning.build import describe, prepare_torch
-from symptomeme.learning.deciding import validation_score
 from symptomeme.learning.fit import computed_with, is_main_process
 from symptomeme.learning.frozen import freeze
 from symptomeme.learning.int8 import require
 from symptomeme.learning.predict import predict
-from symptomeme.learning.saving import write_variant
 from symptomeme.models.published import published_processor, read_published
 from symptomeme.models.published_config import Heads
 from symptomeme.stages import evaluate
+from symptomeme.stages.deciding import validation_score
+from symptomeme.stages.saving import write_variant
 from symptomeme.stages.train import SET_AFTER, encoded, learn
 
 

@@ -16,16 +16,16 @@ from symptomeme.domain.sections.training import BaseParams, TrainParams, Variant
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.learning.batches import Encoded, encode, read_memes, with_reasoning
 from symptomeme.learning.build import encoder_folders, load_processor, prepare_torch, variant_model
-from symptomeme.learning.deciding import validation_score
 from symptomeme.learning.fit import Curve, computed_with, fit, is_main_process
 from symptomeme.learning.frozen import freeze, remember
 from symptomeme.learning.int8 import require
 from symptomeme.learning.predict import predict
-from symptomeme.learning.saving import training_params, write_variant
 from symptomeme.learning.stacking import stack
 from symptomeme.lifecycle.live import live_curves
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.stages.deciding import validation_score
+from symptomeme.stages.saving import training_params, write_variant
 
 Floats = npt.NDArray[np.float64]
 

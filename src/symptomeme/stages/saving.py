@@ -15,13 +15,13 @@ from symptomeme.domain.sections.training import BaseParams, TrainParams, Variant
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.learning.batches import Encoded
-from symptomeme.learning.deciding import calibrate
 from symptomeme.learning.fit import Curve
 from symptomeme.learning.int8 import answering
 from symptomeme.learning.predict import Outputs, predict
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import abstains
 from symptomeme.models.processor import SymptomProcessor
+from symptomeme.stages.deciding import calibrate
 
 
 def write_variant(

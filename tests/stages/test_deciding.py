@@ -12,12 +12,12 @@ from small_models import write_model
 from symptomeme.domain.params import read_params
 from symptomeme.domain.sections.training import TrainParams
 from symptomeme.learning.batches import Encoded
-from symptomeme.learning.deciding import calibrate
 from symptomeme.learning.predict import Outputs
 from symptomeme.learning.predictions import verdicts
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.processor import SymptomProcessor
 from symptomeme.predictor import Predictor
+from symptomeme.stages.deciding import calibrate
 
 ROOT = Path(__file__).parents[2]
 Fitted = Callable[..., tuple[SymptomClassifier, Outputs, Encoded]]
