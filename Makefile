@@ -24,7 +24,7 @@ test: check
 	pytest --numprocesses 2 --no-loadscope-reorder
 
 acceptance: setup
-	pytest -m acceptance tests/acceptance
+	pytest -m acceptance
 
 repro: setup
 	dvc repro

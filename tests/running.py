@@ -20,9 +20,9 @@ class AtWork(NamedTuple):
 
 
 def at_work(starter: int, stages: Collection[str]) -> AtWork:
-    """The first of these stages that is seen among all that a process has started."""
+    """The first of these stages that is seen among all that a process has started, while that lives."""
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    while time.monotonic() < until and psutil.Process(starter).status() != psutil.STATUS_ZOMBIE:
         processes = psutil.Process(starter).children(recursive=True)
         for process in processes:
             words = words_of(process)

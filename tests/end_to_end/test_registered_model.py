@@ -1,4 +1,4 @@
-"""The champion of the real graph through MLflow's own doors; live curves beside a real training."""
+"""The champion of the real graph through MLflow's own doors."""
 
 import base64
 import json
@@ -161,27 +161,6 @@ def test_what_the_model_was_trained_with_is_logged_whatever_params_say_now(proje
         assert logged["variant.start"] == trained["variant"]["start"]
         assert {key.split(".")[0] for key in logged} == set(trained)
         assert version.description.startswith(f"{variant}, which reads memes for symptoms of depression (RESTORE), ")
-
-
-def test_live_curves_change_no_byte_whether_the_server_answers_or_not(project: Path, tmp_path: Path) -> None:
-    out = project / "artifacts/depression/variants/text_only"
-    before = of_folder(out)
-    for server, warnings in (("http://127.0.0.1:9", 1), (f"sqlite:///{tmp_path}/live.db", 0)):
-        shutil.rmtree(project / ".cache/train")
-        done = subprocess.run(
-            [*("symptomeme", "train", "--task", "depression", "--variant", "text_only")],
-            cwd=project,
-            env={**mlflow_environment(project), "MLFLOW_TRACKING_URI": server, "SYMPTOMEME_LIVE_CURVES": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stderr.count("no live curves") == done.stderr.count("\n") == warnings, done.stderr
-        assert of_folder(out) == before
-    client = MlflowClient(f"sqlite:///{tmp_path}/live.db")
-    (run,) = client.search_runs([client.get_experiment_by_name("symptomeme-live").experiment_id])
-    assert (run.info.run_name, run.info.status) == ("depression-text_only", "FINISHED")
-    assert [point.step for point in client.get_metric_history(run.info.run_id, "val_macro_f1")] == [1, 2]
 
 
 def test_an_answer_is_traced_to_its_data_and_params(project: Path, answer: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 import pytest
 import yaml
-from small_project import new_project, run
+from small_project import new_project, run, run_graph
 
 os.environ["PREFECT_HOME"] = mkdtemp(prefix="symptomeme-prefect-")  # before any module imports Prefect
 os.environ.pop("PREFECT_API_URL", None)
@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_
     params = yaml.safe_load((root / "params.yaml").read_text())
     del params["variants"]["text_only"]
     (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    run("dvc", "repro", cwd=root)
+    run_graph(root)
     run("git", "add", "--all", cwd=root)
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "all", cwd=root)
     return root

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from mlflow import MlflowClient
 from small_project import read_project
 
 from symptomeme.cli.main import main
-from symptomeme.domain.digests import of_file
+from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import INT8_MODEL, VariantPaths, task_paths
+from symptomeme.lifecycle import live
 
 VARIANT: VariantPaths = task_paths("anxiety").variant("text_only")
 
@@ -118,3 +120,30 @@ def test_a_linear_model_that_adds_nothing_is_left_out(monkeypatch: pytest.Monkey
     run("train", linear_strength=10.0)
     assert not config()["ngrams"]
     assert not json.loads((VARIANT.model / "processor_config.json").read_text())["ngrams"]
+
+
+@pytest.mark.usefixtures("ready")
+def test_live_curves_change_no_byte_whether_the_server_answers_or_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("train")
+    before = of_folder(VARIANT.root)
+    monkeypatch.setenv(live.SWITCH, "1")
+    monkeypatch.setattr(live, "PATIENCE", 300)  # a busy machine takes its time
+    # a registry that another test has opened in this process stays MLflow's own choice, over the variable
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
+    for variable, limit in live.LIMITS.items():
+        monkeypatch.setenv(variable, limit)
+    for server, warnings in (("http://127.0.0.1:9", 1), (f"sqlite:///{tmp_path}/live.db", 0)):
+        shutil.rmtree(".cache/train")
+        monkeypatch.setenv(live.SERVER, server)
+        caplog.clear()
+        run("train")
+        assert [record.levelname for record in caplog.records if "no live curves" in record.message] == [
+            "WARNING"
+        ] * warnings
+        assert of_folder(VARIANT.root) == before
+    client = MlflowClient(f"sqlite:///{tmp_path}/live.db")
+    (sent,) = client.search_runs([client.get_experiment_by_name(live.EXPERIMENT).experiment_id])
+    assert (sent.info.run_name, sent.info.status) == ("anxiety-text_only", "FINISHED")
+    assert [point.step for point in client.get_metric_history(sent.info.run_id, "val_macro_f1")] == [1, 2]

@@ -45,6 +45,7 @@ def served() -> str:
     return live.models["depression"].version
 
 
+@pytest.mark.acceptance
 @pytest.mark.usefixtures("packaged")
 def test_a_running_service_answers_with_what_was_promoted_and_no_request_fails(run: Run) -> None:
     told: list[dict[str, Any]] = []
