@@ -61,4 +61,4 @@ def test_it_names_the_places_of_cards_plots_and_pages() -> None:
 def test_acceptance_is_run_as_a_whole_command() -> None:
     marked = [path for path in TESTS if path.parent.name == "acceptance" and path.name.startswith("test_")]
     assert [path.name for path in marked if "pytestmark = pytest.mark.acceptance" not in TESTS[path]] == []
-    assert "\tpytest -m acceptance tests/acceptance\n" in (ROOT / "Makefile").read_text()
+    assert "\tpytest -m acceptance\n" in (ROOT / "Makefile").read_text()

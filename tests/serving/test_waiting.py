@@ -32,8 +32,10 @@ def test_who_goes_before_the_reading_begins_leaves_nothing_behind(
 ) -> None:
     async def callers() -> None:
         answering = answers(hold=reading, queue=2)
-        first, gone = [asyncio.create_task(ask(answering, models, drawn())) for _ in range(2)]
+        first = asyncio.create_task(ask(answering, models, drawn()))
         await until(lambda: len(reading.given) == 1)
+        gone = asyncio.create_task(ask(answering, models, drawn()))
+        await until(lambda: sum(grown("words", before).values()) == 2)
         gone.cancel()
         await asyncio.wait([gone])
         third = asyncio.create_task(answered_once_there_is_a_place(lambda: ask(answering, models, drawn())))
@@ -41,6 +43,7 @@ def test_who_goes_before_the_reading_begins_leaves_nothing_behind(
         reading.may_go_on.set()
         await asyncio.gather(first, third)
 
+    before = looked_up("words")
     asyncio.run(callers())
     assert len(reading.given) == 2
 
