@@ -14,7 +14,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
         exit 1
     fi
     echo "setup: installing some 300 packages (3 GB) into .venv; this takes some minutes."
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    [ -x .venv/bin/pip ] || "$python" -m venv .venv
     .venv/bin/pip install --disable-pip-version-check --progress-bar off -c requirements.lock -e '.[sample,dev]' \
         | awk '/^Collecting / && ++n % 50 == 0 { print "setup: " n " packages found"; fflush() }
                /^Installing collected/ { print "setup: " n " packages downloaded, putting them in place"; fflush() }'
