@@ -90,10 +90,9 @@ def new_project(
     shutil.copytree(ROOT / ".dvc/plots", root / ".dvc/plots")
     train_file, test_file, extra = (str(base / f"depression_{split}.json") for split in ("train", "test", "more"))
     drawn = str(base / "drawn")
+    draw = ["draw", "depression", "--out", drawn, "--annotations", train_file, test_file, "--extra", extra]
     with contextlib.chdir(root):
-        assert (
-            main(["draw", "depression", "--out", drawn, "--annotations", train_file, test_file, "--extra", extra]) == 0
-        )
+        assert main(draw) == 0
         assert main(["import-data", "depression", drawn]) == 0
     shutil.copytree(text_folder, root / "data/weights/text")
     shutil.copytree(vision_folder, root / "data/weights/vision")
