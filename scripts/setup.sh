@@ -41,9 +41,10 @@ if ! command -v tesseract > /dev/null; then
 fi
 
 if [ "${1:-}" = --browser ] && ! command -v chromium chromium-browser google-chrome > /dev/null; then
+    start=$SECONDS
     if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ] \
         && (apt-get update && apt-get install --yes --no-install-recommends chromium) > /dev/null 2>&1; then
-        echo "setup: Chromium installed."
+        echo "setup: Chromium installed in $((SECONDS - start)) s."
     else
         echo "setup: no Chromium: tests of pages will be skipped. Debian: sudo apt-get install --yes chromium" >&2
     fi

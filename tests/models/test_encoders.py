@@ -12,7 +12,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.encoders import load_classifier, load_encoder
+from symptomeme.models.encoders import load_classifier, load_encoder, save_encoder
 
 Build = Callable[..., SymptomClassifier]
 
@@ -80,7 +80,8 @@ def test_missing_weights_are_not_made_up(text_folder: Path, build: Build, tmp_pa
     with pytest.raises(ModelError) as told:
         load_encoder(partial, "text")
     assert str(told.value) == (
-        f"text encoder {partial}: 1 weights are missing, encoder.layer.1.output.dense.weight among them."
+        f"text encoder {partial}: 1 weights are missing, encoder.layer.1.output.dense.weight among them. "
+        "Take a checkpoint of this encoder."
     )
     build().save_pretrained(tmp_path / "model")
     weights = load_file(tmp_path / "model/model.safetensors")
@@ -97,3 +98,38 @@ def test_a_folder_of_another_model_is_told(text_folder: Path, tmp_path: Path) ->
     assert str(told.value) == (f"model {text_folder}: its config says 'bert', not 'symptomeme'; give another folder.")
     with pytest.raises(ModelError, match=f"^model {tmp_path}: no config that transformers can read "):
         load_classifier(tmp_path)
+
+
+def _without(source: Path, target: Path, part: str) -> Path:
+    """A copy of an encoder without the weights of one part."""
+    shutil.copytree(source, target)
+    weights = load_file(target / "model.safetensors")
+    save_file(
+        {name: weight for name, weight in weights.items() if not name.startswith(part)}, target / "model.safetensors"
+    )
+    return target
+
+
+def test_an_encoder_without_a_pooler_is_saved_with_the_same_bytes_every_time(text_folder: Path, tmp_path: Path) -> None:
+    source = _without(text_folder, tmp_path / "source", "pooler.")
+    for seed, name in enumerate(("one", "other")):
+        torch.manual_seed(seed)
+        save_encoder(source, "text", tmp_path / name)
+    one, other = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "other"))
+    assert one == other
+    saved = load_file(tmp_path / "one/model.safetensors")
+    assert not saved["pooler.dense.weight"].any()
+    kept = load_file(source / "model.safetensors")
+    assert kept
+    assert all(torch.equal(saved[name], weight) for name, weight in kept.items())
+
+
+def test_an_encoder_that_is_not_whole_is_not_saved(text_folder: Path, tmp_path: Path) -> None:
+    source = _without(text_folder, tmp_path / "source", "encoder.layer.0.")
+    with pytest.raises(ModelError) as told:
+        save_encoder(source, "text", tmp_path / "saved")
+    assert str(told.value) == (
+        f"text encoder {source}: 16 weights are missing, encoder.layer.0.attention.output.LayerNorm.bias among them. "
+        "Take a checkpoint of this encoder."
+    )
+    assert not (tmp_path / "saved").exists()

@@ -113,6 +113,14 @@ def parsed(*argv):
     return top.parse_args([str(word) for word in argv])
 
 
+def test_without_a_folder_the_archive_is_named_after_its_task(annotations, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    args = parsed("draw", "anxiety", "--annotations", annotations("train.json", ("fine", "Restlessness")))
+    assert args.run(args) == 0
+    assert "  symptomeme import-data anxiety drawn/anxiety" in capsys.readouterr().out.splitlines()
+    assert (tmp_path / "drawn/anxiety/anxiety_train.json").is_file()
+
+
 def test_the_command_says_what_it_drew_and_what_to_type(annotations, tmp_path, capsys):
     train = annotations("train.json", ("word " * 121, "Restlessness"), ("fine", "Restlessness"))
     args = parsed("draw", "anxiety", "--annotations", train, "--out", tmp_path / "out")

@@ -1,3 +1,4 @@
+import csv
 import json
 
 import pytest
@@ -89,6 +90,24 @@ def test_faults_are_named_without_the_text(tmp_path, held, message):
     with pytest.raises(AnnotationError, match=message) as error:
         read_annotations(DEPRESSION, [path])
     assert "words" not in str(error.value)
+
+
+def test_a_csv_table_gives_the_same_records(tmp_path):
+    record = {"sample_id": "TE-1", "ocr_text": "two\nlines, one comma", "meme_anxiety_category": "Restlessness"}
+    with (tmp_path / "anxiety_test_gpt_new.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, record)
+        table.writeheader()
+        table.writerow(record)
+    (tmp_path / "anxiety_test.json").write_text(json.dumps([record]))
+    (of_csv,), (of_json,) = (read_annotations(ANXIETY, [path]) for path in sorted(tmp_path.iterdir(), reverse=True))
+    assert of_csv == of_json
+    assert of_csv.split == "test"
+
+
+def test_a_damaged_csv_table_is_told(tmp_path):
+    (tmp_path / "train.csv").write_text('sample_id,ocr_text\nTR-1,"never closed', encoding="utf-8")
+    with pytest.raises(AnnotationError, match=r"train\.csv is no CSV in UTF-8 \(Error\); expected a list of records\."):
+        read_annotations(ANXIETY, [tmp_path / "train.csv"])
 
 
 def test_a_meme_without_labels_or_text_is_fine(tmp_path):

@@ -60,6 +60,14 @@ def test_an_existing_seed_is_left_alone(package, tmp_path):
     assert torch.equal(torch.rand(1), expected)
 
 
+def test_an_encoder_that_is_there_is_kept(package, tmp_path):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "model.safetensors").write_text("another model")
+    assert write_sample_encoders(tmp_path) == [tmp_path / "vision"]
+    assert (tmp_path / "text" / "model.safetensors").read_text() == "another model"
+    assert write_sample_encoders(tmp_path) == []
+
+
 @pytest.mark.parametrize("missing", ["package", "file"])
 def test_a_missing_package_is_told_with_the_remedy(missing, package, tmp_path, monkeypatch):
     if missing == "package":

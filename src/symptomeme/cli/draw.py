@@ -26,12 +26,12 @@ def add_to(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         type=Path,
         required=True,
         metavar="FILE",
-        help="JSON lists as published; 'test' or 'val' in a file's name tells its split, default train",
+        help="JSON lists or CSV tables as published; 'test' or 'val' in a file's name tells its split, default train",
     )
     verb.add_argument(
         "--extra", nargs="+", type=Path, default=[], metavar="FILE", help="annotations for a second test set, 'extra'"
     )
-    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="the archive, a new folder")
+    verb.add_argument("--out", type=Path, metavar="DIR", help="the archive, a new folder; default: drawn/TASK")
     verb.add_argument(
         "--split-test",
         type=_share,
@@ -50,16 +50,17 @@ def run_draw(args: argparse.Namespace) -> int:
     """Draw an archive, and say what was drawn and what to type next."""
     from symptomeme.sample.archive import draw_archive
 
+    out = args.out or Path("drawn", args.task)
     drawn = draw_archive(
         task_named(args.task),
         args.annotations,
-        args.out,
+        out,
         extra=args.extra,
         split_test=args.split_test,
         seed=args.seed,
     )
-    print(report(drawn, args.out))
-    print("", follow([f"symptomeme import-data {args.task} {args.out}"]), sep="\n")
+    print(report(drawn, out))
+    print("", follow([f"symptomeme import-data {args.task} {out}"]), sep="\n")
     return 0
 
 

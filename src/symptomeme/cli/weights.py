@@ -21,14 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Fetch one encoder, or a model for reasoning.
 
     Raises:
-        InputError: the folder is there already.
+        InputError: the folder is there already, or the arguments do not go together.
     """
     if arguments.kind == "sample":
-        from symptomeme.sample.encoders import write_sample_encoders
-
-        write_sample_encoders(WEIGHTS)
-        print(f"{WEIGHTS}/text and {WEIGHTS}/vision written.", follow(RUN), sep="\n")
-        return 0
+        return _sample(arguments)
     if arguments.source is None:
         raise InputError(f"fetch-weights {arguments.kind}: NAME_OR_DIR is missing. Name a model or a folder.")
     target = WEIGHTS / (arguments.name or Path(arguments.source).name)
@@ -45,4 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
         save_encoder(arguments.source, arguments.kind, target)
         key = f"model.{arguments.kind}_encoder"
     print(f"{target} written. Name it in params.yaml ({key}).", follow(RUN), sep="\n")
+    return 0
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    if arguments.source or arguments.name:
+        raise InputError("fetch-weights sample: it takes neither NAME_OR_DIR nor --name. Leave them out.")
+    from symptomeme.sample.encoders import write_sample_encoders
+
+    written = write_sample_encoders(WEIGHTS)
+    for folder in (WEIGHTS / "text", WEIGHTS / "vision"):
+        print(f"{folder} written." if folder in written else f"{folder} exists and is kept.")
+    print(follow(RUN))
     return 0

@@ -15,6 +15,7 @@ from symptomeme.models.config import SymptomConfig
 from symptomeme.models.loading import gist, quiet_transformers
 
 Kind = Literal["text", "vision"]
+GATED = " If it is gated, ask for access on the hub and log in with 'hf auth login'."
 
 
 def read_encoder_config(source: str | Path, kind: Kind) -> PreTrainedConfig:
@@ -39,11 +40,8 @@ def load_encoder(source: str | Path, kind: Kind) -> PreTrainedModel:
     config = read_encoder_config(source, kind)
     if Path(source).is_dir() and not any(Path(source).glob("*.safetensors")):
         raise ModelError(f"{kind} encoder {source}: no .safetensors file in it; save the model as safetensors there.")
-    model, told = _load(AutoModel, source, f"{kind} encoder", config=config, dtype=torch.float32)
-    # checkpoints of masked language models have no pooler, and nothing here uses it
-    missing = sorted(key for key in told["missing_keys"] if not key.startswith("pooler."))
-    if missing:
-        raise ModelError(f"{kind} encoder {source}: {len(missing)} weights are missing, {missing[0]} among them.")
+    model, told = _load(AutoModel, source, f"{kind} encoder", config=config, dtype=torch.float32, use_safetensors=True)
+    _check_whole(told, f"{kind} encoder {source}")
     return model
 
 
@@ -53,19 +51,23 @@ def save_encoder(source: str | Path, kind: Kind, target: Path) -> None:
     Weights that are only there as a pickle are read without running what is in it, and saved as safetensors.
 
     Raises:
-        ModelError: there is no such model, or it is gated.
+        ModelError: there is no such model, it is gated, or weights are missing.
     """
     config = read_encoder_config(source, kind)
+    model, told = _load(
+        AutoModel, source, f"{kind} encoder", config=config, dtype=torch.float32, trust_remote_code=False, hint=GATED
+    )
+    _check_whole(told, f"{kind} encoder {source}")
+    with torch.no_grad():  # of checkpoints without a pooler; what is drawn for it would differ from fetch to fetch
+        for name, weight in model.named_parameters():
+            if name in told["missing_keys"]:
+                weight.zero_()
+    companion = AutoTokenizer if kind == "text" else CLIPImageProcessorPil
     with quiet_transformers():
         try:
-            model = AutoModel.from_pretrained(source, config=config, dtype=torch.float32, trust_remote_code=False)
-            companion = AutoTokenizer if kind == "text" else CLIPImageProcessorPil
             settings = companion.from_pretrained(source)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{kind} encoder {source}: cannot be loaded ({gist(error)}). If it is gated, ask for access on the "
-                "hub and log in with 'hf auth login'."
-            ) from None
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{kind} encoder {source}: cannot be loaded ({gist(error)}).{GATED}") from None
         with replacing(target) as beside:
             model.save_pretrained(beside)
             settings.save_pretrained(beside)
@@ -118,7 +120,7 @@ def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True
     off = [name for name, on in (("text_config", text), ("vision_config", image)) if not on]
     config = SymptomConfig(**{**config.to_dict(), **dict.fromkeys(off)})
     model: SymptomClassifier
-    model, told = _load(SymptomClassifier, folder, "model", config=config)
+    model, told = _load(SymptomClassifier, folder, "model", config=config, use_safetensors=True)
     if told["missing_keys"]:
         raise ModelError(f"model {folder}: weights are missing, {min(told['missing_keys'])} among them.")
     return model
@@ -133,13 +135,22 @@ def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
             raise ModelError(f"{what} {source}: no config that transformers can read ({gist(error)}).") from None
 
 
-def _load(kind: Any, source: str | Path, what: str, **options: Any) -> tuple[Any, dict[str, Any]]:
+def _load(kind: Any, source: str | Path, what: str, *, hint: str = "", **options: Any) -> tuple[Any, dict[str, Any]]:
     with quiet_transformers():
         try:
-            model, told = kind.from_pretrained(source, use_safetensors=True, output_loading_info=True, **options)
+            model, told = kind.from_pretrained(source, output_loading_info=True, **options)
         except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{what} {source}: its safetensors weights cannot be loaded ({gist(error)}).") from None
+            raise ModelError(f"{what} {source}: its weights cannot be loaded ({gist(error)}).{hint}") from None
     return model, told
+
+
+def _check_whole(told: dict[str, Any], what: str) -> None:
+    # checkpoints of masked language models have no pooler, and nothing here uses it
+    missing = sorted(key for key in told["missing_keys"] if not key.startswith("pooler."))
+    if missing:
+        raise ModelError(
+            f"{what}: {len(missing)} weights are missing, {missing[0]} among them. Take a checkpoint of this encoder."
+        )
 
 
 def check_folder(source: str | Path, what: str) -> None:

@@ -1,5 +1,7 @@
 """Annotation files without pictures: read, checked, and a test part carved out of the training records."""
 
+import csv
+import io
 import json
 import re
 from collections import Counter, defaultdict
@@ -32,7 +34,7 @@ class Annotated:
 
 
 def read_annotations(task: Task, files: Iterable[Path], *, extra: Iterable[Path] = ()) -> list[Annotated]:
-    """Records of JSON lists as published; a file's name tells its split, default train.
+    """Records of JSON lists or CSV tables as published; a file's name tells its split, default train.
 
     Args:
         extra: files whose records become the split `extra`, whatever their names.
@@ -98,13 +100,17 @@ def carve_test(rows: list[Annotated], share: float, *, seed: int) -> list[Annota
 
 
 def _read(task: Task, path: Path, split: str) -> list[Annotated]:
+    kind = "CSV" if path.suffix.lower() == ".csv" else "JSON"
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        whole = path.read_bytes().decode("utf-8-sig")
+        found = (
+            list(csv.DictReader(io.StringIO(whole, newline=""), strict=True)) if kind == "CSV" else json.loads(whole)
+        )
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; give annotation files as published (JSON lists).") from None
-    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is missing; give annotation files as published (JSON lists, CSV tables).") from None
+    except (ValueError, RecursionError, csv.Error) as error:
         raise AnnotationError(
-            f"{path} is no JSON in UTF-8 ({type(error).__name__}); expected a list of records."
+            f"{path} is no {kind} in UTF-8 ({type(error).__name__}); expected a list of records."
         ) from None
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise AnnotationError(f"{path} is no list of records; expected the published JSON form.")

@@ -38,14 +38,21 @@ SEED = 20
 """Of the vision tower's weights."""
 
 
-def write_sample_encoders(root: Path) -> None:
-    """Write `root/text` and `root/vision`, folders that from_pretrained takes.
+def write_sample_encoders(root: Path) -> list[Path]:
+    """Write `root/text` and `root/vision`, folders that from_pretrained takes, where they are not there yet.
+
+    Returns:
+        Those written.
 
     Raises:
         ToolError: the package with MiniLM is missing or not whole.
     """
-    _write_text_encoder(root / "text")
-    _write_vision_encoder(root / "vision")
+    written = []
+    for folder, write in ((root / "text", _write_text_encoder), (root / "vision", _write_vision_encoder)):
+        if not folder.exists():
+            write(folder)
+            written.append(folder)
+    return written
 
 
 def _write_text_encoder(folder: Path) -> None:
