@@ -24,6 +24,7 @@ test: check
 	pytest --numprocesses 2 --no-loadscope-reorder
 
 acceptance: setup
+	@scripts/setup.sh --browser
 	pytest -m acceptance
 
 repro: setup

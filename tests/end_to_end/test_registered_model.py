@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from mlflow import MlflowClient
-from small_project import environment, run
+from small_project import TEXTS, environment, run
 
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.ports import free_port
@@ -161,6 +161,14 @@ def test_what_the_model_was_trained_with_is_logged_whatever_params_say_now(proje
         assert logged["variant.start"] == trained["variant"]["start"]
         assert {key.split(".")[0] for key in logged} == set(trained)
         assert version.description.startswith(f"{variant}, which reads memes for symptoms of depression (RESTORE), ")
+
+
+def test_the_registry_holds_no_page_and_no_words_of_memes(project: Path) -> None:
+    kept = [path for path in (project / "mlartifacts").rglob("*") if path.is_file() and "code" not in path.parts]
+    assert not [path for path in kept if path.suffix in (".html", ".jpg", ".jpeg")]
+    told = [path.read_bytes().lower() for path in kept if path.suffix != ".safetensors"]
+    assert len(told) > 20
+    assert not [words for words in TEXTS.values() if any(words.encode() in text for text in told)]
 
 
 def test_an_answer_is_traced_to_its_data_and_params(project: Path, answer: dict[str, Any]) -> None:

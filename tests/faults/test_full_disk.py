@@ -2,8 +2,8 @@
 
 import errno
 import json
-import subprocess
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,10 @@ from safetensors.torch import save_file
 from symptomeme.cli.main import main
 from symptomeme.domain.records import SPLIT_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
+from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
+from symptomeme.lifecycle.registry import Registry
 
-SIZE = 3 << 20  # bytes of the small disk
+SIZE = 3 << 20  # bytes, as many as the small disk holds
 NOISE = np.random.default_rng(0).integers(0, 256, 2 * SIZE, dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], object]] = {
     "bytes": lambda path: path.write_bytes(NOISE.tobytes()),
@@ -31,22 +33,6 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "picture": lambda path: Image.fromarray(NOISE.reshape(2048, -1)).save(path, "PNG"),
 }
 TOLD = "No space left on device"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of SIZE bytes, empty."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
-    try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no 'mount' here: a full disk is only made believe")
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed here ({done.stderr.strip()}): a full disk is only made believe")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def files(root: Path) -> list[str]:
@@ -78,6 +64,34 @@ def test_an_import_onto_a_full_disk_leaves_nothing(
     assert main(["import-data", "anxiety", str(folder)]) == 1
     assert capsys.readouterr().err == f"symptomeme import-data: data/axiom {TOLD}. Make room and run it again.\n"
     assert files(small_disk) == []
+
+
+@pytest.mark.parametrize("full", ["mlruns.db", "mlartifacts"])
+def test_a_registry_without_room_is_told(
+    full: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    model = tmp_path / "model"
+    model.mkdir()
+    write_json(model / "config.json", {})
+    (model / "model.safetensors").write_bytes(NOISE[:SIZE].tobytes())
+    if full == "mlartifacts":
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / full).symlink_to(small_disk, target_is_directory=True)
+        told = rf"{small_disk}/\S+ No space left on device\. Make room and run it again\."
+    else:
+        monkeypatch.chdir(small_disk)
+        told = r"MLflow: its database finds no room on its disk\. Make room where MLFLOW_TRACKING_URI points .+"
+        (small_disk / "filler").write_bytes(NOISE[: SIZE - 300_000].tobytes())
+
+    def register(_: object) -> int:
+        tags = {TASK: "anxiety", VARIANT: "fusion", DATA_KIND: "published", KIND: "variant"}
+        item = Candidate(digest="d", tags=tags, params={}, metrics={}, curves={}, model=model, files={}, description="")
+        return int(Registry(experiment="test").add("full", item).version)
+
+    monkeypatch.setattr("symptomeme.cli.stage.run", register)
+    assert main(["register", "--task", "anxiety"]) == 1
+    assert re.fullmatch(rf"symptomeme register: {told}", capsys.readouterr().err.splitlines()[-1])
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,11 +165,34 @@ def test_classify_without_tesseract_says_what_to_type(
     assert capsys.readouterr() == ("", f"symptomeme classify: {MISSING}\n")
 
 
-def test_a_cache_without_room_is_told(ready: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+def fill(disk: Path, *, left: int) -> None:
+    """Take all room of a disk but so many bytes."""
+    (disk / "filler").write_bytes(bytes(max(0, shutil.disk_usage(disk).free - left)))
+
+
+def on_a_full_disk(place: str, disk: Path, *, left: int = 100_000) -> None:
+    """Have a folder of the project lie on a disk without room."""
+    shutil.rmtree(place, ignore_errors=True)
+    Path(place).symlink_to(disk, target_is_directory=True)
+    fill(disk, left=left)
+
+
+def test_a_cache_without_room_is_told(ready: Path, small_disk: Path, fails: Fails) -> None:
     Path("params.yaml").write_text(Path("params.yaml").read_text().replace("source: given", "source: tesseract"))
+    on_a_full_disk(".cache", small_disk, left=0)
+    assert re.fullmatch(r"\.cache\S* No space left on device\. Make room and run it again\.", fails("ocr"))
 
-    def full(*_: object, **__: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("symptomeme.text.ocr.Cache", full)
-    assert fails("ocr") == "database or disk is full. Mend that and run it again."
+def test_data_docs_without_room_are_told(ready: Path, small_disk: Path, fails: Fails) -> None:
+    on_a_full_disk("reports", small_disk)
+    assert fails("validate") == "reports/data_docs/anxiety No space left on device. Make room and run it again."
+    assert [path.name for path in small_disk.rglob("*") if path.is_file()] == ["filler"]
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate", "ocr", "reason", "prealign"])
+def test_artifacts_without_room_are_told(ready: Path, small_disk: Path, fails: Fails, stage: str) -> None:
+    shutil.copytree("artifacts", small_disk, dirs_exist_ok=True)
+    Path(".cache").rename("kept")  # a stage that has nothing to do would write nothing
+    on_a_full_disk("artifacts", small_disk, left=0)
+    place = r"artifacts/anxiety(/\S+)?"
+    assert re.fullmatch(rf"{place} No space left on device\. Make room and run it again\.", fails(stage))

@@ -18,7 +18,10 @@ from mlflow.models.utils import _enforce_schema
 from ocr_settings import GREY
 
 from symptomeme.domain.errors import ImageError, RegistryError
+from symptomeme.lifecycle.candidate import Candidate
+from symptomeme.lifecycle.manifest import write_manifest
 from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
+from symptomeme.lifecycle.registry import Registry
 from symptomeme.lifecycle.requirements import NGRAMS, READERS, REGISTERED, RUNTIMES
 from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
@@ -74,6 +77,22 @@ def test_a_changed_file_is_not_loaded(packaged: Path) -> None:
     (packaged / MODEL / "tokenizer.json").write_text("{}")
     with pytest.raises(RegistryError, match=r"artifacts/model/tokenizer\.json has changed since it was registered"):
         mlflow.pyfunc.load_model(str(packaged))
+
+
+def test_a_list_that_was_changed_with_its_file_is_not_what_the_registry_knows(
+    packaged: Path, registry: Registry, candidate: Callable[..., Candidate]
+) -> None:
+    version = registry.add("listed", candidate("l", model=packaged / MODEL))
+    folder, _ = registry.fetch(f"models:/listed/{version.version}")
+    uri, root = f"models:/listed/{version.version}", folder.parents[1]
+    assert mlflow.pyfunc.load_model(uri).predict(example())[0]["tasks"]
+    (folder / "tokenizer_config.json").write_text("{}")
+    write_manifest(root)
+    with pytest.raises(RegistryError, match=r"digests\.json has changed since it was registered"):
+        mlflow.pyfunc.load_model(uri)
+    registry.client.delete_model_version("listed", version.version)
+    with pytest.raises(RegistryError, match=r"^listed 1: the registry cannot be asked for its digest \(.+\)\.$"):
+        mlflow.pyfunc.load_model(str(root))
 
 
 def test_it_brings_its_code_and_no_pickle(packaged: Path, tmp_path: Path) -> None:

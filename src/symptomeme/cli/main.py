@@ -92,11 +92,11 @@ def main(argv: list[str] | None = None) -> int:
     except SymptomemeError as error:
         print(f"symptomeme {arguments.verb}: {error}", file=sys.stderr)
     except OSError as error:
-        place = f" {error.filename}" if error.filename else ""
+        place = f" {named}" if (named := error.filename2 or error.filename) else ""  # of a copy the place it goes to
         told = " ".join(str(error.strerror or error).split())
         mend = " Make room and run it again." if error.errno == errno.ENOSPC else ""
         print(f"symptomeme {arguments.verb}:{place} {told}.{mend}", file=sys.stderr)
-    except sqlite3.OperationalError as error:  # of a cache: locked, not writable, or no room
+    except sqlite3.OperationalError as error:  # of a cache: locked, or not writable
         print(f"symptomeme {arguments.verb}: {error}. Mend that and run it again.", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)

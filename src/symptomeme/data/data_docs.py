@@ -3,11 +3,15 @@
 import logging
 import re
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 LOG = logging.getLogger(__name__)
+RENDERERS = "great_expectations.render"
 
 NOT_NEEDED = {
     # drawings and a dark theme that these pages do without
@@ -33,6 +37,9 @@ def write_pages(context: Any, folder: Path, *, name: str) -> None:
         context: Great Expectations' data context.
         folder: an empty or absent folder; its `index.html` leads to the others.
         name: what the pages call themselves.
+
+    Raises:
+        Exception: whatever kept Great Expectations from writing a page.
     """
     site = {
         "class_name": "SiteBuilder",
@@ -41,7 +48,8 @@ def write_pages(context: Any, folder: Path, *, name: str) -> None:
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
     }
     context.add_data_docs_site(name, site)
-    context.build_data_docs(site_names=[name])
+    with _raising():
+        context.build_data_docs(site_names=[name])
     ours = resources.files("symptomeme") / "assets" / "datadocs"
     with resources.as_file(ours) as copies:
         shutil.copytree(copies, folder / "static" / "vendor")
@@ -50,6 +58,33 @@ def write_pages(context: Any, folder: Path, *, name: str) -> None:
     for page in folder.rglob("*.html"):
         up = "../" * (len(page.relative_to(folder).parts) - 1)
         page.write_text(offline(page.read_text(encoding="utf-8"), f"{up}static/", known), encoding="utf-8")
+
+
+class _Raised(logging.Handler):
+    """Keeps the errors that Great Expectations catches to log them with a traceback, and goes on from."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the error that is being told of."""
+        self.errors.append(sys.exception() or RuntimeError(record.getMessage()))
+
+
+@contextmanager
+def _raising() -> Iterator[None]:
+    """Let the first error of Great Expectations' renderers come to the caller: pages without it would not be whole."""
+    logger, raised = logging.getLogger(RENDERERS), _Raised()
+    logger.addHandler(raised)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.propagate = True
+        logger.removeHandler(raised)
+    if raised.errors:
+        raise raised.errors[0]
 
 
 def offline(page: str, static: str, known: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.layout import lock
+from symptomeme.domain.writing import telling_of_room
 
 GRACE = 10  # seconds that a stage which is being ended gets to be gone
 
@@ -38,8 +39,8 @@ def alone(name: str, *, patience: float | None = None) -> Iterator[None]:
                 )
             time.sleep(0.05)
         held.truncate(0)
-        held.write(f"{os.getpid()} {datetime.now(UTC).isoformat(timespec='seconds')}")
-        held.flush()
+        with telling_of_room(path, within=path.parent):
+            os.write(held.fileno(), f"{os.getpid()} {datetime.now(UTC).isoformat(timespec='seconds')}".encode())
         yield
 
 

@@ -30,26 +30,46 @@ def replacing(path: Path) -> Iterator[Path]:
     _clear_up(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        yield beside
-        if path.is_dir() and not path.is_symlink():
-            aside = path.with_name(f".{path.name}.{os.getpid()}.old")
-            path.rename(aside)
-            try:
-                beside.rename(path)
-            except OSError:
-                aside.rename(path)
-                raise
-            shutil.rmtree(aside)
-        else:
-            beside.replace(path)
+        with telling_of_room(path, within=path.parent):
+            yield beside
+            _put_in_place(beside, path)
+    finally:
+        _remove(beside)
+
+
+def _put_in_place(beside: Path, path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+        path.rename(aside)
+        try:
+            beside.rename(path)
+        except OSError:
+            aside.rename(path)
+            raise
+        shutil.rmtree(aside)
+    else:
+        beside.replace(path)
+
+
+@contextmanager
+def telling_of_room(path: Path, *, within: Path) -> Iterator[None]:
+    """Let what fails for want of room while `path` is written come as one error that names it.
+
+    Args:
+        path: a file or folder.
+        within: a folder on the same disk.
+
+    Raises:
+        OSError: the disk is full (ENOSPC): each library that writes has its own error for that.
+    """
+    try:
+        yield
     except SymptomemeError:
         raise
     except Exception as error:
-        if _is_for_room(error, path.parent):
+        if _is_for_room(error, within):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
-    finally:
-        _remove(beside)
 
 
 def _is_for_room(error: Exception, folder: Path) -> bool:

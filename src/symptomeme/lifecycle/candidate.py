@@ -9,7 +9,6 @@ from mlflow.entities import Metric
 
 TASK, VARIANT, DATA_KIND = "symptomeme.task", "symptomeme.variant", "symptomeme.data_kind"
 DIGEST = "symptomeme.digest"  # of the model folder's files: what a version is known by
-FILES = "symptomeme.files"  # digest of the list of all files of the version
 KIND = "symptomeme.kind"  # "variant" of this model, or "baseline": compared with, never served
 
 

@@ -9,6 +9,9 @@ from symptomeme.domain.writing import write_json
 
 MANIFEST = "digests.json"
 
+FILES = "symptomeme.files"
+"""Tag of a registered version: the digest of that list."""
+
 NAMED_LATER = "registered_model_meta"
 """MLflow writes name and version of a registered model into the folder that it loads."""
 

@@ -14,6 +14,7 @@ from symptomeme.domain.errors import RegistryError
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
+_NO_ROOM = ("disk is full", "disk I/O error", "No space left on device")
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the latter of an alias
 
 
@@ -28,6 +29,9 @@ def in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
             told = reason(error)
             if "database is locked" in told:
                 told = "its database is locked by another process. Let that end, then run it again."
+            elif any(sign in told for sign in _NO_ROOM):
+                told = "its database finds no room on its disk. Make room where MLFLOW_TRACKING_URI points (default: "
+                told += "mlruns.db) and run it again."
             else:
                 told = f"{told}. Check MLFLOW_TRACKING_URI and the server, then run it again."
             raise RegistryError(f"MLflow: {told}") from None

@@ -13,8 +13,8 @@ import mlflow
 import pandas as pd
 import yaml
 
-from symptomeme.domain.errors import ImageError
-from symptomeme.lifecycle.manifest import NAMED_LATER, check_manifest
+from symptomeme.domain.errors import ImageError, RegistryError
+from symptomeme.lifecycle.manifest import FILES, NAMED_LATER, check_manifest
 
 
 class MemeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -24,15 +24,15 @@ class MemeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Load the model folder among the artifacts.
 
         Raises:
-            RegistryError: a file is not what was registered.
+            RegistryError: a file is not what was registered, or the registry that the model came from gives no answer.
         """
         from symptomeme.predictor import Predictor, Served  # noqa: PLC0415 - saving runs this file, without torch
 
         folder = Path(context.artifacts["model"])
         root = folder.parents[1]
-        check_manifest(root, digest=None)
         named = root / NAMED_LATER  # not there when the model is loaded by its place
         told = yaml.safe_load(named.read_text(encoding="utf-8")) if named.is_file() else {}
+        check_manifest(root, digest=_registered(told))
         self.served = Served(
             predictor=Predictor(folder),
             name=told.get("model_name", context.model_config["name"]),
@@ -53,6 +53,22 @@ class MemeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             answer(_bytes(image, f"row {row}"), str(row), [self.served], None if pd.isna(text) else str(text))
             for row, image, text in zip(model_input.index, model_input["image"], texts, strict=True)
         ]
+
+
+def _registered(told: dict[str, Any]) -> str | None:
+    """The digest of the list of files, as the version's tag has it; None: there is no registry to be asked.
+
+    Args:
+        told: name and version, as MLflow has noted them.
+    """
+    if not told or not mlflow.is_tracking_uri_set():
+        return None
+    name, version = told["model_name"], str(told["model_version"])
+    try:
+        return str(mlflow.MlflowClient().get_model_version(name, version).tags.get(FILES, ""))
+    except mlflow.MlflowException as error:
+        why = " ".join(str(error.message).split())
+        raise RegistryError(f"{name} {version}: the registry cannot be asked for its digest ({why[:200]}).") from None
 
 
 def _bytes(image: Any, where: str) -> bytes:

@@ -19,9 +19,9 @@ from symptomeme.domain.addresses import without_password
 from symptomeme.domain.errors import RegistryError, UnconfirmedError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
-from symptomeme.lifecycle.candidate import DIGEST, FILES, KIND, VARIANT, Candidate
+from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT, Candidate
 from symptomeme.lifecycle.database import make_database
-from symptomeme.lifecycle.manifest import check_manifest
+from symptomeme.lifecycle.manifest import FILES, check_manifest
 from symptomeme.lifecycle.mlflow_errors import already_there, in_one_line, not_there, reason
 from symptomeme.lifecycle.packaging import MODEL, package, without_bars
 

@@ -12,9 +12,10 @@ from symptomeme.domain.errors import InputError, UnconfirmedError
 from symptomeme.domain.params import Params
 from symptomeme.lifecycle.asked import there_are, version_of
 from symptomeme.lifecycle.bentos import bentos_holding
-from symptomeme.lifecycle.candidate import DATA_KIND, DIGEST, FILES, KIND, TASK, VARIANT
+from symptomeme.lifecycle.candidate import DATA_KIND, DIGEST, KIND, TASK, VARIANT
 from symptomeme.lifecycle.journal import held, moment
 from symptomeme.lifecycle.lineage import CHANGED, COMMIT, DATA, DATASET, DIRTY, LINEAGE, TRAINED_WITH, stages_of
+from symptomeme.lifecycle.manifest import FILES
 from symptomeme.lifecycle.moves import settle
 from symptomeme.lifecycle.naming import model_name
 from symptomeme.lifecycle.registry import Registry

@@ -12,6 +12,7 @@ from symptomeme.domain.digests import of_text
 from symptomeme.domain.errors import ImageError, ModelError
 from symptomeme.domain.progress import progress
 from symptomeme.text.failures import Failures
+from symptomeme.text.kept import kept_in
 from symptomeme.text.ocr import known_picture, told_of_pictures
 from symptomeme.text.reasoning import Reasoned, question, understood
 
@@ -67,7 +68,7 @@ def reason_on(
         DataError: more have one; told as soon as it is sure.
         ImageError: a picture cannot be opened or has changed.
     """
-    with Cache(str(cache), eviction_policy="none") as store:  # answers are short: nothing is ever thrown out
+    with kept_in(cache) as store:
         _count_ends(store)
         of_entry = {meme.entry: understood(store[meme.entry]) for meme in memes if meme.entry in store}
         failures = Failures(of=len(memes), at_most=max_failed_share)

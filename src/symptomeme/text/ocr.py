@@ -16,6 +16,7 @@ from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ImageError
 from symptomeme.domain.progress import progress
+from symptomeme.text.kept import kept_in
 from symptomeme.text.masking import masked
 
 
@@ -73,8 +74,7 @@ def read_all(
         ImageError: pictures cannot be opened; all others have been read and kept by then.
         ToolError: the engine failed.
     """
-    # readings are tiny: nothing is ever thrown out
-    with Cache(str(cache), eviction_policy="none") as store:
+    with kept_in(cache) as store:
         readings = {sha256: _from_json(store[sha256]) for sha256, _ in pictures if sha256 in store}
         missing = {sha256: path for sha256, path in pictures if sha256 not in readings}
         broken: list[ImageError] = []

@@ -1,0 +1,25 @@
+"""A disk that can be filled."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SIZE = 3 << 20  # bytes of the small disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of SIZE bytes, empty."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no 'mount' here: a full disk is only made believe")
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed here ({done.stderr.strip()}): a full disk is only made believe")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
