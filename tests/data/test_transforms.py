@@ -1,7 +1,9 @@
 import io
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +107,43 @@ def test_greys_of_32_bits_are_stretched(kind: type) -> None:
     values = np.array([[-1000, 0], [500, 1000]], dtype=kind)
     shown = read_picture(saved(Image.fromarray(values), "TIFF"))
     assert [shown.getpixel(at)[0] for at in ((0, 0), (1, 0), (0, 1), (1, 1))] == [0, 127, 191, 255]
+
+
+def stretched_at_once(values: Any) -> bytes:
+    """The grey of each pixel, reckoned from the whole picture at a time."""
+    wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    span = max(wide.max() - wide.min(), np.finfo(np.float64).tiny)
+    return ((wide - wide.min()) / span * 255).astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (7, 3), (3, 7), (31, 9), (2, 101), (101, 2), (10, 10)])
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_greys_of_32_bits_are_the_same_in_bands(
+    kind: type, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transforms, "BAND", 20)
+    rng = np.random.default_rng(shape[0])
+    drawn = [rng.integers(-(2**31), 2**31, shape), rng.normal(size=shape) * 1000, np.full(shape, 5), np.eye(*shape)]
+    pictures = [values.astype(kind) for values in drawn]
+    if kind is np.float32:
+        odd = rng.choice([np.nan, np.inf, -np.inf, -0.0, 3e38, -3e38, 1e-45], size=shape)
+        pictures += [odd.astype(kind), np.full(shape, np.nan, dtype=kind)]
+    for values in pictures:
+        shown = read_picture(saved(Image.fromarray(values), "TIFF"))
+        assert [channel.tobytes() for channel in shown.split()] == [stretched_at_once(values)] * 3
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_a_large_picture_of_32_bits_is_never_held_in_64(kind: type) -> None:
+    values = np.arange(3_000_000, dtype=kind).reshape(1500, 2000)
+    data = saved(Image.fromarray(values), "TIFF", compression="tiff_deflate")
+    tracemalloc.start()
+    try:
+        read_picture(data)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * values.nbytes  # the whole of it in 64 bits would take as much by itself
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])

@@ -24,9 +24,27 @@ def test_what_is_known_is_not_done_again(
     assert first.answer["text"] == again.answer["text"]
     assert first.answer["text"]["value"] == "cannot sleep again"
     assert (first.answer["tasks"], given.answer["tasks"]) == (again.answer["tasks"], given_again.answer["tasks"])
-    assert first.answer["milliseconds"]["ocr"] > 0 == again.answer["milliseconds"]["ocr"]
+    assert [list(one.took) for one in (first, again, given, given_again)] == [
+        ["picture", "ocr", "anxiety"],
+        [],
+        ["picture", "anxiety"],
+        ["picture"],
+    ]
+    assert first.answer["milliseconds"]["ocr"] > 0
+    assert again.answer["milliseconds"] == {"picture": 0.0, "ocr": 0.0, "anxiety": 0.0}
+    assert list(given.answer["milliseconds"].items())[1] == ("ocr", 0.0)
     assert grown("words", before[0]) == {"hit": 1, "miss": 1}
     assert grown("answers", before[1]) == {"hit": 2, "miss": 2}
+
+
+def test_of_known_words_the_picture_is_decoded_for_another_model_and_timed(answers: Answers, models: Models) -> None:
+    async def callers() -> list[Examined]:
+        answering, data = answers(), drawn()
+        first = await ask(answering, models, data)
+        answering._examiner._said.clear()  # as of a model that has just come
+        return [first, await ask(answering, models, data)]
+
+    assert [list(one.took) for one in asyncio.run(callers())] == [["picture", "ocr", "anxiety"], ["picture", "anxiety"]]
 
 
 def test_without_entries_nothing_is_remembered(answers: Answers, models: Models, reading: HeldBack) -> None:

@@ -22,10 +22,11 @@ FOUND = Examined(
         "sha256": "ab" * 32,
         "text": {"value": "my words", "confidence": 91.5, "engine": "given"},
         "tasks": {"anxiety": TOLD, "depression": TOLD | {"labels": [], "abstain": True}},
-        "milliseconds": {"picture": 250.0, "ocr": 0.0},
+        "milliseconds": {"picture": 250.0, "ocr": 0.0, "anxiety": 0.0, "depression": 0.0},
     },
     features={task: Features(8, 91.5, [0.123456, -1.0]) for task in ("anxiety", "depression")},
     texts=dict.fromkeys(("anxiety", "depression"), "my words"),
+    took={"picture": 250.0, "anxiety": 0.04},
 )
 
 
@@ -61,14 +62,18 @@ def test_a_full_disk_keeps_no_line_and_is_logged_in_one(tmp_path, caplog):
     assert caplog.messages == ["0f3c is not kept for monitoring: No space left on device"]
 
 
-def test_steps_and_abstentions_are_counted():
+def test_abstentions_and_the_steps_that_were_taken_are_counted():
     names = [
         ("symptomeme_step_seconds_sum", {"step": "picture"}),
+        ("symptomeme_step_seconds_count", {"step": "picture"}),
         ("symptomeme_step_seconds_count", {"step": "ocr"}),
+        ("symptomeme_step_seconds_count", {"step": "anxiety"}),  # too short for the answer to tell of it
+        ("symptomeme_step_seconds_count", {"step": "depression"}),
         ("symptomeme_abstentions_total", {"task": "anxiety"}),
         ("symptomeme_abstentions_total", {"task": "depression"}),
     ]
     before = [REGISTRY.get_sample_value(*name) or 0 for name in names]
     count(FOUND)
-    after = [REGISTRY.get_sample_value(*name) for name in names]
-    assert [now - then for now, then in zip(after, before, strict=True)] == pytest.approx([0.25, 1, 0, 1])
+    after = [REGISTRY.get_sample_value(*name) or 0 for name in names]
+    grown = [now - then for now, then in zip(after, before, strict=True)]
+    assert grown == pytest.approx([0.25, 1, 0, 1, 0, 0, 1])

@@ -245,3 +245,33 @@ def test_refusals_say_what_to_do(opened: Opened) -> None:
     page.get_by_role("button", name="Try again").click()
     settled(page)
     expect(alert).to_be_hidden()
+
+
+def test_a_program_is_shown_the_key_by_its_variable_alone(opened: Opened, address: str) -> None:
+    page = opened.page
+    example = page.locator("#example")
+    page.get_by_text("From a program").click()
+    expect(example).to_have_text(f"curl -F image=@meme.jpg {address}/classify")
+    page.get_by_text("Access key").click()
+    page.locator("#key").fill("secret")
+    page.get_by_role("button", name="Use it").click()
+    keyed = f'curl -H "Authorization: Bearer $SYMPTOMEME_API_KEY" -F image=@meme.jpg {address}/classify'
+    expect(example).to_have_text(keyed)
+    page.get_by_text("Access key").click()
+    page.locator("#key").fill("")
+    page.get_by_role("button", name="Use it").click()
+    expect(example).to_have_text(f"curl -F image=@meme.jpg {address}/classify")
+    told = {"code": "unauthorized", "message": "the key is missing or wrong.", "remedy": "Header.", "request_id": "a1"}
+    answer_with(page, 401, {"error": told})
+    choose(page, IMAGE)
+    expect(example).to_have_text(keyed)  # the service asks for one
+    assert own_faults(opened, 401) == []
+
+
+def test_no_link_leads_to_what_asks_for_a_key(opened: Opened) -> None:
+    page = opened.page
+    links = [link.get_attribute("href") for link in page.locator("a[href]").all()]
+    assert [link for link in links if not link.startswith("#")] == ["openapi.json"]
+    page.get_by_text("The models that answer here").click()
+    expect(page.locator("#models-list article")).to_have_count(len(LABELS))
+    assert opened.faults == []

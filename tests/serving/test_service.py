@@ -167,6 +167,8 @@ def test_models_are_told_with_what_they_were_trained_on(client: TestClient, pack
         {"aliases": ["champion"], "task": task, **package(1, task).model_dump(exclude={"tag"})} for task in LABELS
     ]
     assert {(row["data"], row["card"]) for row in told} == {("abc.dir", "# Card")}
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["ServedModel"]
+    assert schema["properties"]["aliases"]["description"] == "those that it had when it was packaged"
 
 
 def test_self_harm_is_answered_with_places_to_turn_to(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

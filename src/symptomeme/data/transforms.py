@@ -2,9 +2,11 @@
 
 import io
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from symptomeme.domain.errors import ImageError
@@ -13,6 +15,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 2  # pixels
+BAND = 250_000  # pixels of 32 bits that are turned into greys at a time
 
 # Odd metadata and large headers, of which Pillow warns, are dealt with here.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -100,10 +103,20 @@ def _flattened(picture: Image.Image) -> Image.Image:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Grey of 16 bits by its high byte; of 32 bits, where no white is agreed on, stretched from darkest to lightest."""
-    values = np.asarray(picture)
     if picture.mode.startswith("I;16"):
-        return Image.fromarray((values.astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
-    wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    darkest = wide.min()
-    span = max(wide.max() - darkest, np.finfo(np.float64).tiny)
-    return Image.fromarray(((wide - darkest) / span * 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    ends = [(values.min(), values.max()) for _, values in _bands(picture)]
+    darkest = min(low for low, _ in ends)
+    span = max(max(high for _, high in ends) - darkest, np.finfo(np.float64).tiny)
+    grey = np.empty((picture.height, picture.width), dtype=np.uint8)
+    for top, values in _bands(picture):
+        grey[top : top + len(values)] = ((values - darkest) / span * 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")
+
+
+def _bands(picture: Image.Image) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+    """Its values in bands, each with the number of its first row; 0 stands for what is no number."""
+    rows = max(1, BAND // picture.width)
+    for top in range(0, picture.height, rows):
+        band = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        yield top, np.nan_to_num(np.asarray(band, dtype=np.float64), posinf=0.0, neginf=0.0)

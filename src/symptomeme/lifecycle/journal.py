@@ -70,6 +70,15 @@ class Journal:
         moved = [row for row in met if row["kind"] not in ("refused", "dry_run", "undone")]
         return bool(moved) and moved[-1]["kind"] == "rollback" and moved[-1]["from"] == version
 
+    def refusal_of(self, version: str) -> Row | None:
+        """The row that said last whether this version shall be champion, if it refused, declined or took it back."""
+        said = [
+            row for row in self.decisions if row["alias"] == "champion" and row["kind"] not in ("dry_run", "undone")
+        ]
+        met = (row for row in said if row["to"] == version or (row["kind"], row["from"]) == ("rollback", version))
+        last = next(reversed([*met]), None)
+        return last if last and (last["kind"] in ("refused", "declined") or last["to"] != version) else None
+
     def write(
         self,
         kind: str,
@@ -88,7 +97,7 @@ class Journal:
         """Add a row and wait until it is on the disk.
 
         Args:
-            kind: intent, gate, refused, dry_run, rollback, first, registered, manual or undone.
+            kind: intent, gate, refused, dry_run, declined, rollback, first, registered, manual or undone.
             came_from: version that `alias` pointed to.
             to: version that it points to now; that of a refused model.
             reason: in words.

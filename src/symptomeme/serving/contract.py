@@ -112,7 +112,7 @@ class ServedModel(Exact):
     name: str
     version: str
     variant: str
-    aliases: list[str]
+    aliases: list[str] = Field(description="those that it had when it was packaged")
     digest: str = Field(description="of the model folder's files")
     data: str | None = Field(description="digest of the dataset that it was trained on")
     card: str | None = Field(description="its model card, Markdown")

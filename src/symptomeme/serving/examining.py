@@ -26,7 +26,7 @@ class _Meme(NamedTuple):
 
     sha256: str
     picture: Flight[Image.Image]
-    took: dict[str, float]  # milliseconds by step
+    took: dict[str, float]  # milliseconds by step, of those that were taken for it
 
 
 class Examiner:
@@ -64,7 +64,7 @@ class Examiner:
         """
         from symptomeme.predictor import examined, settings_key  # noqa: PLC0415
 
-        took = dict.fromkeys(["picture", "ocr", *(served.task for served in models)], 0.0)
+        took: dict[str, float] = {}
         async with self._pictures.using(image) as picture:
             meme = _Meme(image.sha256, picture, took)
             if text is not None:
@@ -100,7 +100,7 @@ class Examiner:
 
     async def _predict(self, served: "Served", meme: _Meme, text: str) -> "Prediction":
         async def predict() -> "Prediction":
-            picture = await meme.picture.result()
+            picture = await _shown(meme)
             with _timed(meme.took, served.task):
                 return await self._forward(served.predictor, served.task, picture, text)
 
@@ -110,9 +110,12 @@ class Examiner:
 
 
 async def _shown(meme: _Meme) -> Image.Image:
-    """Its picture, timed."""
-    with _timed(meme.took, "picture"):
-        return await meme.picture.result()
+    """Its picture; the wait for it is timed, once however many models wait."""
+    waits: dict[str, float] = {}
+    with _timed(waits, "picture"):
+        picture = await meme.picture.result()
+    meme.took["picture"] = max(waits["picture"], meme.took.get("picture", 0.0))
+    return picture
 
 
 @contextmanager
@@ -120,4 +123,4 @@ def _timed(took: dict[str, float], step: str) -> Iterator[None]:
     """Note a step's milliseconds, waiting for its turn among them."""
     start = perf_counter()
     yield
-    took[step] += 1000 * (perf_counter() - start)
+    took[step] = took.get(step, 0.0) + 1000 * (perf_counter() - start)

@@ -39,8 +39,8 @@ def keep(folder: Path, at: datetime, request_id: str, found: "Examined") -> None
 
 
 def count(found: "Examined") -> None:
-    """Count an answer's steps and abstentions."""
-    for step, milliseconds in found.answer["milliseconds"].items():
+    """Count an answer's abstentions and the steps that were taken for it."""
+    for step, milliseconds in found.took.items():
         metrics().step_seconds.labels(step).observe(milliseconds / 1000)
     for task, told in found.answer["tasks"].items():
         metrics().abstentions.labels(task).inc(told["abstain"])

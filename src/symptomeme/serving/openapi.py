@@ -1,6 +1,7 @@
 """The description of the API: every route, every answer, an example of each."""
 
 from functools import cache
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,6 +16,7 @@ from symptomeme.serving.contract import (
     ErrorAnswer,
     ModelsAnswer,
 )
+from symptomeme.serving.described_headers import headers_with
 from symptomeme.serving.door.codes import TABLE, Code, Refusal
 from symptomeme.serving.explanation_contract import EXAMPLE_EXPLANATION, Explanation
 
@@ -37,12 +39,11 @@ _TEXT = {"type": "string", "description": "the words in it, in place of reading 
 _ONE = {"image": _FILE, "text": _TEXT, "tasks": _TASKS}
 _LABELS = {"type": "string", "description": "names with commas between; default: those claimed, else the likeliest"}
 _WHY = {**_ONE, "labels": _LABELS}
-_MANY = {"images": {"type": "array", "minItems": 1, "items": _FILE}, "tasks": _TASKS}
 
 
 @cache
-def described() -> dict[str, Any]:
-    """The OpenAPI document."""
+def described(max_batch: int) -> dict[str, Any]:
+    """The OpenAPI document of a service that takes so many images in one request."""
     schemas = [(model, "serialization") for model in (Answer, BatchAnswer, ErrorAnswer, Explanation, ModelsAnswer)]
     _, found = models_json_schema(schemas, ref_template=_REF)  # type: ignore[arg-type]
     return {
@@ -52,7 +53,7 @@ def described() -> dict[str, Any]:
             "version": _version(),
             "description": _ABOUT,
         },
-        "paths": _paths(),
+        "paths": _paths(max_batch),
         "components": {
             "schemas": found["$defs"],
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "SYMPTOMEME_API_KEY"}},
@@ -60,10 +61,11 @@ def described() -> dict[str, Any]:
     }
 
 
-def _paths() -> dict[str, Any]:
+def _paths(max_batch: int) -> dict[str, Any]:
     error = Refusal(Code.BAD_IMAGE, _EXAMPLE_MESSAGES[Code.BAD_IMAGE]).told(EXAMPLE_ID)
     batch = {"request_id": EXAMPLE_ID, "answers": [EXAMPLE, error]}
     models, metrics = _json("ModelsAnswer", {"models": [EXAMPLE_MODEL]}), _plain("symptomeme_requests_total 1.0\n")
+    many = {"images": {"type": "array", "minItems": 1, "maxItems": max_batch, "items": _FILE}, "tasks": _TASKS}
     itself = {"application/json": {"schema": {"type": "object"}}}
     runs, ready = "The process runs", "A drawn picture was answered by the models that are live"
     return {
@@ -71,7 +73,7 @@ def _paths() -> dict[str, Any]:
         "/explain": {
             "post": _posted("explain", "Why, of one meme", _WHY, "Explanation", EXAMPLE_EXPLANATION, _PICTURE)
         },
-        "/classify_batch": {"post": _posted("classify_batch", "Of several memes", _MANY, "BatchAnswer", batch, [])},
+        "/classify_batch": {"post": _posted("classify_batch", "Of several memes", many, "BatchAnswer", batch, [])},
         "/models": {"get": _read("models", "The models that answer now", models, _KEYED)},
         "/metrics": {"get": _read("metrics", "Metrics for Prometheus", metrics, _KEYED)},
         "/openapi.json": {"get": _read("openapi", "This description", itself, _OPEN)},
@@ -92,7 +94,7 @@ def _posted(
 
 def _read(name: str, summary: str, content: dict[str, Any], codes: list[Code]) -> dict[str, Any]:
     """An operation, with what it answers."""
-    success = {"description": summary, "headers": _HEADERS, "content": content}
+    success = {"description": summary, "headers": headers_with(HTTPStatus.OK), "content": content}
     told = {"operationId": name, "summary": summary, "responses": {"200": success, **_refusals(codes)}}
     return {**told, "security": [{"key": []}, {}]} if Code.UNAUTHORIZED in codes else told
 
@@ -106,7 +108,7 @@ def _refusals(codes: list[Code]) -> dict[str, Any]:
             str(int(refusal.status)),
             {
                 "description": refusal.status.phrase,
-                "headers": _HEADERS,
+                "headers": headers_with(refusal.status),
                 "content": {"application/json": {"schema": {"$ref": _REF.format(model="ErrorAnswer")}, "examples": {}}},
             },
         )
@@ -127,6 +129,3 @@ def _version() -> str:
         return version("symptomeme")
     except PackageNotFoundError:  # in a Bento the code lies beside the service
         return "0"
-
-
-_HEADERS = {"X-Request-ID": {"description": "of this request, as in the log", "schema": {"type": "string"}}}

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from symptomeme.serving.metrics import exposed
 from symptomeme.serving.openapi import described
 from symptomeme.serving.page import page
+from symptomeme.serving.settings import read_settings
 
 
 async def _models(_: Request) -> Response:
@@ -22,7 +23,7 @@ async def _metrics(_: Request) -> Response:
 
 
 async def _openapi(_: Request) -> Response:
-    return JSONResponse(described())
+    return JSONResponse(described(read_settings().max_batch))
 
 
 reading = Starlette(

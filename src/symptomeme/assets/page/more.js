@@ -1,4 +1,4 @@
-// Where to find support, and which models answer.
+// Where to find support, which models answer, and how a program asks.
 import { make } from "./results.js";
 
 /** A place to turn to: its name, how to reach it, and what it is. */
@@ -25,4 +25,10 @@ export function modelOf({ task, name, version, variant, aliases, digest, data, c
     children.push(make("details", { children: [make("summary", { text: "Model card" }), text] }));
   }
   return make("article", { children });
+}
+
+/** What to type to ask from a shell; a key is named by its variable alone, so that none is copied or seen. */
+export function exampleOf(address, keyed) {
+  const shown = keyed ? '-H "Authorization: Bearer $SYMPTOMEME_API_KEY" ' : "";
+  return `curl ${shown}-F image=@meme.jpg ${address}`;
 }

@@ -1,6 +1,6 @@
 // The page's behaviour: a meme comes in, is asked about, and the answer is shown.
 import { listen } from "./intake.js";
-import { modelOf, resourceOf } from "./more.js";
+import { exampleOf, modelOf, resourceOf } from "./more.js";
 import { explained, failed, waiting } from "./explanation.js";
 import { classify, explain, models } from "./request.js";
 import { facts, summary, taskCard, titled, trust } from "./results.js";
@@ -109,10 +109,16 @@ function fail(error) {
   at("error-id").textContent = error.id ? `Request id: ${error.id}` : "";
   at("retry").hidden = error.again === false;
   state("failed");
+  if (error.status === 401) example(true);
   if (error.status === 401 || error.status === 403) {
     at("access").open = true;
     at("key").focus();
   } else at("error").scrollIntoView({ block: "nearest" });
+}
+
+/** How a program asks; `keyed`: with a key. */
+function example(keyed) {
+  at("example").textContent = exampleOf(new URL("classify", location.href), keyed);
 }
 
 function hint(text) {
@@ -139,6 +145,7 @@ function closeAccess() {
 
 function useKey() {
   key = at("key").value.trim();
+  example(key !== "");
   closeAccess();
   if (at("main").dataset.state === "failed") run(asked.image, asked.text);
 }
@@ -162,8 +169,9 @@ at("models").addEventListener("toggle", async () => {
   try {
     at("models-list").replaceChildren(...(await models(key)).models.map(modelOf));
   } catch (error) {
+    if (error.status === 401) example(true);
     at("models-list").textContent = titled(`${error.message} ${error.remedy ?? ""}`);
   }
 });
 
-at("example").textContent = `curl -F image=@meme.jpg ${new URL("classify", location.href)}`;
+example(false);
