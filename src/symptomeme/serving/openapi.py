@@ -1,5 +1,7 @@
 """The description of the API: every route, every answer, an example of each."""
 
+import re
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -7,6 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from symptomeme.domain.labels import TASKS
 from symptomeme.serving.contract import (
     EXAMPLE,
     EXAMPLE_ID,
@@ -19,6 +22,13 @@ from symptomeme.serving.contract import (
 from symptomeme.serving.described_headers import headers_with
 from symptomeme.serving.door.codes import TABLE, Code, Refusal
 from symptomeme.serving.explanation_contract import EXAMPLE_EXPLANATION, Explanation
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The pattern of some of these names with commas between."""
+    one = f"({'|'.join(map(re.escape, names))})"
+    return f"^{one}(,{one})*$"
+
 
 _REF = "#/components/schemas/{model}"
 _OPEN = [Code.BAD_REQUEST, Code.FORBIDDEN, Code.NOT_ALLOWED, Code.TOO_MANY_REQUESTS, Code.INTERNAL, Code.TOO_SLOW]
@@ -33,11 +43,17 @@ _EXAMPLE_MESSAGES = {
     Code.UNAUTHORIZED: "the key is missing or wrong.",
 }
 _ABOUT = "Which symptoms of anxiety or depression a meme expresses. A research tool, not a diagnosis."
-_TASKS = {"type": "string", "description": "names with commas between; default: all", "examples": ["anxiety"]}
+_TASKS = {
+    "type": "string", "description": "names with commas between; default: all", "examples": ["anxiety"],
+    "pattern": _listed(TASKS),
+}  # fmt: skip
 _FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG, GIF, WebP, BMP or TIFF"}
 _TEXT = {"type": "string", "description": "the words in it, in place of reading them"}
 _ONE = {"image": _FILE, "text": _TEXT, "tasks": _TASKS}
-_LABELS = {"type": "string", "description": "names with commas between; default: those claimed, else the likeliest"}
+_LABELS = {
+    "type": "string", "description": "names with commas between; default: those claimed, else the likeliest",
+    "pattern": _listed([label for task in TASKS.values() for label in task.labels]),
+}  # fmt: skip
 _WHY = {**_ONE, "labels": _LABELS}
 
 
