@@ -10,6 +10,7 @@ from prefect.client.orchestration import get_client
 
 from flows.environment import HOME
 from flows.programs import POOL, ServerError, say
+from symptomeme.domain.addresses import without_password
 
 DEPLOYED = HOME / "deployed"
 DEFINED_BY = ("prefect.yaml", "flows/*.py")
@@ -22,7 +23,7 @@ def deploy() -> None:
         ServerError: Prefect refused.
     """
     files = sorted(path for pattern in DEFINED_BY for path in Path.cwd().glob(pattern))
-    server = os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL", str(HOME.absolute()))
+    server = without_password(os.environ.get("PREFECT_API_DATABASE_CONNECTION_URL") or str(HOME.absolute()))
     settings = f"{server} {os.environ.get('PREFECT_FLOWS_HEARTBEAT_FREQUENCY', '')}"
     found = hashlib.sha256(b"".join([settings.encode(), *(path.read_bytes() for path in files)])).hexdigest()
     if DEPLOYED.is_file() and DEPLOYED.read_text(encoding="utf-8") == found and are_there():

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from symptomeme.cli.main import ENVIRONMENT
+from symptomeme.domain.errors import InputError
+from symptomeme.domain.postgres import settle_databases
 
 HOME = Path(".prefect")
 RUNNING = HOME / "running.json"
@@ -20,13 +22,21 @@ PREFECT = {
 
 
 def settle() -> None:
-    """Give this process, and what it starts, the project's own Prefect; a variable that is already set wins."""
+    """Give this process, and what it starts, the project's own Prefect; a variable that is already set wins.
+
+    Raises:
+        SystemExit: SYMPTOMEME_POSTGRES is no address; as a line, since modules call this before all else.
+    """
     for name, value in {**ENVIRONMENT, **PREFECT, "PREFECT_HOME": str(HOME.absolute())}.items():
         os.environ.setdefault(name, value)
     if "PREFECT_API_URL" not in os.environ and (server := running_server()):
         os.environ["PREFECT_API_URL"] = server["prefect"]
         if server["tracking"]:
             os.environ.setdefault("MLFLOW_TRACKING_URI", server["tracking"])
+    try:
+        settle_databases()
+    except InputError as error:
+        raise SystemExit(f"flows: {error}") from None
 
 
 def running_server() -> dict[str, str] | None:

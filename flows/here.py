@@ -16,9 +16,11 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 
 from flows.commands import Fault
+from flows.postgres import look_at_databases
 from flows.programs import ServerError, prefect_at, running
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.ports import free_port
+from symptomeme.domain.postgres import DATABASES
 
 LONGEST = 2000  # characters of the line
 
@@ -46,11 +48,12 @@ def some_server() -> Iterator[None]:
     Prefect would start one too, but leave it running when this process is killed.
 
     Raises:
-        ServerError: it does not start.
+        ServerError: it does not start, or a database of its cannot be used.
     """
     if PREFECT_API_URL.value():
         yield
         return
+    look_at_databases(*DATABASES)
     with running(prefect_at(free_port())) as server, temporary_settings({PREFECT_API_URL: server}):
         try:
             yield

@@ -16,9 +16,11 @@ from typing import TextIO
 
 from flows.deploying import deploy
 from flows.environment import RUNNING, running_server
+from flows.postgres import look_at_databases
 from flows.programs import ARTIFACTS, LOGS, Kept, ServerError, keeping, programs, say, worker
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.ports import LOOPBACK
+from symptomeme.domain.postgres import DATABASES
 
 PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
 MAKE_STORE = """
@@ -32,7 +34,7 @@ def serve() -> int:
     """Run all until SIGINT or SIGTERM.
 
     Raises:
-        ServerError: a port is taken, or a program does not start.
+        ServerError: a port is taken, a database cannot be used, or a program does not start.
     """
     if not Path("prefect.yaml").is_file():
         raise ServerError("there is no prefect.yaml here. Run this in the project's root.")
@@ -55,6 +57,7 @@ def _serve(held: TextIO) -> int:
     ports = {name: _port(variable, str(port)) for name, (variable, port) in PORTS.items()}
     store = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
     wanted = programs(ports, store)
+    look_at_databases(*DATABASES)
     tracking = f"http://{LOOPBACK}:{ports['mlflow']}" if ARTIFACTS in os.environ else ""
     if tracking:
         os.environ["MLFLOW_TRACKING_URI"] = tracking

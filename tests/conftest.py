@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "i", "cannot", "sleep", "again", "because", "of", "exams", "|"]
 
+os.environ.pop("SYMPTOMEME_POSTGRES", None)  # no test writes into the databases of whoever runs it
+
 Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 

@@ -38,7 +38,8 @@ SMALL = {
 def environment() -> dict[str, str]:
     """This environment, with the programs beside the interpreter first and the registry in the project."""
     changed = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    changed.pop("MLFLOW_TRACKING_URI", None)
+    for name in ("MLFLOW_TRACKING_URI", "SYMPTOMEME_POSTGRES"):
+        changed.pop(name, None)
     return changed
 
 

@@ -13,6 +13,7 @@ from flows.programs import POOL, worker
 from flows.server import PORTS
 from symptomeme.cli.main import ENVIRONMENT
 from symptomeme.domain.layout import BENTOML, STATE
+from symptomeme.domain.postgres import POSTGRES, addresses
 from symptomeme.lifecycle.bentofile import _shipped
 from symptomeme.serving import support
 from symptomeme.serving.door.access import HEALTH
@@ -120,6 +121,14 @@ def test_compose_runs_what_make_server_runs() -> None:
         assert f"127.0.0.1:{port}" in SERVICES[name]["healthcheck"]["test"][-1]
     address = SERVICES["worker"]["environment"]["MLFLOW_TRACKING_URI"]
     assert address.removeprefix("http://") in SERVICES["mlflow"]["command"][-1]  # its allowed hosts
+
+
+def test_compose_names_the_databases_that_one_setting_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POSTGRES, "postgresql://symptomeme:p@postgres")
+    made = addresses()
+    assert SERVICES["mlflow"]["environment"]["MLFLOW_BACKEND_STORE_URI"] == made["MLFLOW_TRACKING_URI"]
+    name = "PREFECT_API_DATABASE_CONNECTION_URL"
+    assert SERVICES["prefect"]["environment"][name] == SERVICES["deploy"]["environment"][name] == made[name]
 
 
 def test_images_hold_tesseract_and_the_lock_and_no_root() -> None:

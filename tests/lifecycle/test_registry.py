@@ -1,6 +1,7 @@
 """Against a real MLflow registry on sqlite."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.ports import free_port
 from symptomeme.lifecycle.candidate import KIND, VARIANT, Candidate
 from symptomeme.lifecycle.promotion import choose
 from symptomeme.lifecycle.registry import Registry
@@ -156,3 +158,26 @@ def test_a_database_without_its_driver_is_told_in_one_line(monkeypatch: pytest.M
     with pytest.raises(RegistryError, match=r"^MLflow: .*nothing.* Check MLFLOW_TRACKING_URI") as told:
         Registry(experiment="test").versions("any")
     assert "secret" not in str(told.value)
+
+
+def test_a_database_whose_driver_is_missing_is_told_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+psycopg2://name:secret@127.0.0.1:9/x")
+    monkeypatch.setitem(sys.modules, "psycopg2", None)  # as where it is not installed
+    with pytest.raises(RegistryError, match=r"^the registry is in Postgres, .* psycopg2 .* Type pip install") as told:
+        Registry(experiment="test")
+    assert [part for part in ("secret", "\n") if part in str(told.value)] == []
+
+
+def test_a_database_that_is_away_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("psycopg2", reason="the extra postgres is not installed")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"postgresql+psycopg2://name:secret@127.0.0.1:{free_port()}/x")
+    waits: list[float] = []
+    monkeypatch.setattr("mlflow.store.db.utils.time.sleep", waits.append)
+    monkeypatch.setenv("SYMPTOMEME_POSTGRES", "what made it")
+    with pytest.raises(RegistryError, match=r"^MLflow: .* Check SYMPTOMEME_POSTGRES or MLFLOW_TRACKING_URI") as told:
+        Registry(experiment="test")
+    assert waits == []
+    assert [part for part in ("secret", "\n") if part in str(told.value)] == []
+    assert capfd.readouterr().err == ""

@@ -28,6 +28,7 @@ from symptomeme.cli import (
 )
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.instructions import use_same_instructions
+from symptomeme.domain.postgres import settle_databases
 
 GROUPS = (
     *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
@@ -51,6 +52,7 @@ ENVIRONMENT = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "MPLBACKEND": "agg",
+    "PGCONNECT_TIMEOUT": "10",  # seconds
 }
 """Defaults for every command and what it starts; a variable that is already set wins."""
 
@@ -88,6 +90,7 @@ def main(argv: list[str] | None = None) -> int:
     use_same_instructions()
     arguments = parser().parse_args(argv)
     try:
+        settle_databases()
         return int(arguments.run(arguments))
     except SymptomemeError as error:
         print(f"symptomeme {arguments.verb}: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The local registry's database, made whole: MLflow cannot open one again whose making was cut off."""
+"""The registry's database, before MLflow opens it: of a half-made one and of one that is away it tells too late."""
 
 import os
 from contextlib import suppress
@@ -6,6 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mlflow
+import sqlalchemy
+
+from symptomeme.domain.errors import RegistryError
 
 
 def make_database(path: Path) -> None:
@@ -17,3 +20,20 @@ def make_database(path: Path) -> None:
         mlflow.MlflowClient(f"sqlite:///{fresh}").search_experiments(max_results=1)
         with suppress(FileExistsError):  # another process was first
             os.link(fresh, path)
+
+
+def reach(address: str) -> None:
+    """Connect to a Postgres once: where none answers MLflow would try again and again, for minutes and in silence.
+
+    Raises:
+        RegistryError: its driver is not installed.
+    """
+    try:
+        engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.NullPool)
+    except ModuleNotFoundError as error:
+        raise RegistryError(
+            f"the registry is in Postgres, whose driver {error.name} is not installed. "
+            "Type pip install -c requirements.lock -e '.[postgres]'"
+        ) from None
+    with engine.connect():
+        pass

@@ -1,5 +1,6 @@
 """What MLflow raises, whatever its store is, as one line for the user."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -33,10 +34,17 @@ def in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
                 told = "its database finds no room on its disk. Make room where MLFLOW_TRACKING_URI points (default: "
                 told += "mlruns.db) and run it again."
             else:
-                told = f"{told}. Check MLFLOW_TRACKING_URI and the server, then run it again."
+                told = f"{told}. Check {_setting()} and the server, then run it again."
             raise RegistryError(f"MLflow: {told}") from None
 
     return told
+
+
+def _setting() -> str:
+    """Which variable says where the registry is."""
+    return (
+        "SYMPTOMEME_POSTGRES or MLFLOW_TRACKING_URI" if os.environ.get("SYMPTOMEME_POSTGRES") else "MLFLOW_TRACKING_URI"
+    )
 
 
 def not_there(error: MlflowException) -> bool:

@@ -20,7 +20,7 @@ from symptomeme.domain.errors import RegistryError, UnconfirmedError
 from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT, Candidate
-from symptomeme.lifecycle.database import make_database
+from symptomeme.lifecycle.database import make_database, reach
 from symptomeme.lifecycle.manifest import FILES, check_manifest
 from symptomeme.lifecycle.mlflow_errors import already_there, in_one_line, not_there, reason
 from symptomeme.lifecycle.packaging import MODEL, package, without_bars
@@ -184,6 +184,8 @@ class Registry:
     def _client(self) -> mlflow.MlflowClient:
         if not os.environ.get("MLFLOW_TRACKING_URI"):
             make_database(_LOCAL.absolute())
+        elif urlsplit(self.uri).scheme.startswith("postgresql"):
+            reach(self.uri)
         mlflow.set_tracking_uri(self.uri)
         return mlflow.MlflowClient()
 
