@@ -14,9 +14,10 @@ import psutil
 import pytest
 import yaml
 from browser import PROGRAM, chromium
-from living_project import Server, finished, living_project, run_now, seen, serving
+from living_project import living_project
+from living_server import Server, finished, run_now, seen, serving, unscheduled
 from PIL import Image
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.schedules import CronSchedule
@@ -181,12 +182,6 @@ def test_scores_of_thousands_of_memes_killed_half_way(undisturbed: Path, tmp_pat
 
 def retraining(root: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "flows.retrain"], cwd=root, env=environment())
-
-
-def unscheduled(client: SyncPrefectClient, name: str) -> list[FlowRun]:
-    """The runs of a deployment that no schedule has asked for."""
-    named = DeploymentFilter(name=DeploymentFilterName(any_=[name]))
-    return [each for each in client.read_flow_runs(deployment_filter=named) if not each.auto_scheduled]
 
 
 def digests(root: Path) -> dict[str, str]:

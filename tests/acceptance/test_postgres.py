@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from living_project import Server, finished, living_project, run_now, serving
+from living_project import living_project
+from living_server import Server, finished, run_now, serving
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
 from running import words_of

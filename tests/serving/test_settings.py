@@ -17,6 +17,7 @@ from symptomeme.serving.support import read_support
         ("REQUEST_SECONDS", "0"),
         ("OCR_WORKERS", "0"),
         ("MAX_PIXELS", "1e99"),
+        ("KEEP_TEXT", "perhaps"),
     ],
 )
 def test_a_setting_that_is_not_allowed_is_told_in_one_line(

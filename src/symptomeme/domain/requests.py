@@ -1,4 +1,4 @@
-"""What a service keeps of each request: hashes, scores and features, never a picture or a text."""
+"""What a service keeps of each request: hashes, scores and features, words only where told to, never a picture."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -25,6 +25,7 @@ class RequestRow(BaseModel):
     labels: list[str]
     abstain: bool
     embedding: list[float]  # the contrastive embedding of the fused feature, unit length, 4 digits
+    text: str | None = None  # as the model was given it; no line has it unless SYMPTOMEME_KEEP_TEXT is on
 
 
 def keep_requests(folder: Path, rows: Sequence[RequestRow]) -> None:
@@ -34,7 +35,7 @@ def keep_requests(folder: Path, rows: Sequence[RequestRow]) -> None:
         OSError: there is no room for all of it.
     """
     day = rows[0].at.astimezone(UTC).date()
-    append_text(folder / f"{day}.jsonl", "".join(f"{row.model_dump_json()}\n" for row in rows))
+    append_text(folder / f"{day}.jsonl", "".join(f"{row.model_dump_json(exclude_unset=True)}\n" for row in rows))
 
 
 def read_requests(folder: Path, *, since: datetime | None = None) -> Iterator[RequestRow]:

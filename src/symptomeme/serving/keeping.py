@@ -14,8 +14,16 @@ if TYPE_CHECKING:
 _log = logging.getLogger("bentoml.symptomeme")
 
 
-def keep(folder: Path, at: datetime, request_id: str, found: "Examined") -> None:
-    """Keep hash, scores and features of a request; a service whose disk is full goes on answering."""
+def keep(folder: Path, at: datetime, request_id: str, found: "Examined", *, with_text: bool) -> None:
+    """Keep hash, scores and features of a request; a service whose disk is full goes on answering.
+
+    Args:
+        folder: `StatePaths.requests`.
+        at: when it came.
+        request_id: as in the answer.
+        found: the answer, and what it rests on.
+        with_text: whether the words are kept too, as each model was given them.
+    """
     rows = [
         RequestRow(
             at=at,
@@ -29,6 +37,7 @@ def keep(folder: Path, at: datetime, request_id: str, found: "Examined") -> None
             labels=told["labels"],
             abstain=told["abstain"],
             embedding=[round(value, 4) for value in found.features[task].embedding],
+            **({"text": found.texts[task]} if with_text else {}),
         )
         for task, told in found.answer["tasks"].items()
     ]

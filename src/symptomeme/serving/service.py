@@ -67,6 +67,8 @@ class Memes:
             _log.warning("no model is live yet: run 'symptomeme package'; the service picks it up")
         if self._requests is None:
             _log.warning("requests are not kept for monitoring: SYMPTOMEME_STATE names no folder")
+        elif self._settings.keep_text:
+            _log.warning("the words of every meme are kept in %s: SYMPTOMEME_KEEP_TEXT is on", self._requests)
 
     @bentoml.on_startup  # type: ignore[untyped-decorator]
     async def begin(self) -> None:
@@ -168,7 +170,7 @@ class Memes:
             return found.told(request_id)
         count(found)
         if self._requests is not None:
-            keep(self._requests, at, request_id, found)
+            keep(self._requests, at, request_id, found, with_text=self._settings.keep_text)
         return {**found.answer, "request_id": request_id, **self._support_for(found.answer)}
 
     def _support_for(self, answer: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class ServingSettings(BaseSettings):
     max_forward: int = Field(default=16, ge=1)  # memes in one forward pass
     explanations: int = Field(default=4, ge=1)  # that are made, one at a time, or wait for it
     cache_entries: int = Field(default=2048, ge=0)  # readings, and answers of each model, that are remembered
+    keep_text: bool = False  # the words of each meme, beside what is kept of its request
     support: Path | None = None  # a file of support resources; None: the one that comes with the package
 
     @field_validator("api_key")
