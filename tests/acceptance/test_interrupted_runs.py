@@ -47,6 +47,7 @@ LONGER = {
     "train": {"epochs": 4},
     "evaluate": {"resamples": 20_000},
 }
+OUTPUTS = ("artifacts", "data")
 PATIENCE = 300  # seconds until a test gives up; nothing is measured
 
 Dvc = subprocess.Popen[str]
@@ -98,11 +99,11 @@ def test_a_run_ended_in_every_stage_comes_out_like_an_undisturbed_one(
         left.remove(seen)
     run("dvc", "repro", cwd=root)
     assert (root / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
-    assert digests(root) == digests(undisturbed)
+    assert digests(root, *OUTPUTS) == digests(undisturbed, *OUTPUTS)
 
 
 def ended_at_work(root: Path, awaited: set[Seen], end: End) -> tuple[Seen, str]:
-    """Run the graph until one of these is seen, end DVC, and wait until all it started is gone.
+    """Run the graph until one of these is seen, end DVC, and wait until nothing works or writes in the project.
 
     Returns:
         What was seen, and what was printed.
@@ -113,8 +114,12 @@ def ended_at_work(root: Path, awaited: set[Seen], end: End) -> tuple[Seen, str]:
         processes = psutil.Process(dvc.pid).children(recursive=True)
         end(dvc)
         assert dvc.wait(PATIENCE) != 0
-        alive = psutil.wait_procs(processes, PATIENCE)[1]
-        assert alive == [], seen
+        assert psutil.wait_procs(processes, PATIENCE)[1] == [], seen
+        assert psutil.wait_procs(at_work_in(root), PATIENCE)[1] == [], seen  # what was started since
+        assert at_work_in(root) == [], seen
+        left = digests(root, ".")
+        time.sleep(1)
+        assert digests(root, ".") == left, seen
     assert seen[0] not in ended_stages(root), seen  # it was at its work, not behind it
     return seen, log.read_text()
 
@@ -164,6 +169,16 @@ def stage_of(process: psutil.Process) -> str | None:
     return process.environ()["DVC_STAGE"] if is_stage else None
 
 
+def at_work_in(root: Path) -> list[psutil.Process]:
+    """All processes of this machine whose folder is in the project, or that a stage of it has started."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(root) or process.environ().get("DVC_ROOT") == str(root):
+                found.append(process)
+    return found
+
+
 def ended_stages(root: Path) -> set[str]:
     """The stages that DVC knows to have ended."""
     lock = root / "dvc.lock"
@@ -174,11 +189,11 @@ def name_of(stage: str) -> str:
     return stage.partition("@")[0]
 
 
-def digests(root: Path) -> dict[str, str]:
-    """Every file that the stages left, half-written ones too."""
+def digests(root: Path, *folders: str) -> dict[str, str]:
+    """Every file below these folders, half-written ones too."""
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in ("artifacts", "data")
+        for folder in folders
         for path in sorted((root / folder).rglob("*"))
         if path.is_file()
     }
