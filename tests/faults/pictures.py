@@ -35,6 +35,13 @@ def animated(kind: str) -> bytes:
     return saved(seen(), kind, save_all=True, append_images=others, duration=100, **options)
 
 
+def damaged_after_its_first_frame() -> bytes:
+    """A GIF whose second frame, of noise, is cut off half way."""
+    noise = Image.effect_noise((96, 64), 90).convert("RGB")
+    alone, whole = (saved(seen(), "GIF", save_all=True, append_images=frames) for frames in ([], [noise]))
+    return whole[: (len(alone) + len(whole)) // 2]
+
+
 def rotated(kind: str, orientation: int = 6) -> bytes:
     """Stored lying on its side, with the EXIF tag that says to turn it."""
     exif = Image.Exif()
@@ -96,4 +103,5 @@ PICTURES = {
     "16 bits a channel": good(sixteen_bits, lambda: seen("L").convert("RGB")),
     "transparent parts": good(see_through),
     "turned by EXIF": good(lambda: rotated("JPEG"), name="TR-1.jpg"),
+    "animated GIF with a damaged later frame": good(damaged_after_its_first_frame, name="TR-1.gif"),
 }
