@@ -18,10 +18,7 @@ from acceptance.signs import Sign, new_file, pictures_looked_at, readings_kept
 from small_project import environment, new_project, run
 from small_reasoner import write_reasoner
 
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells which pictures a stage has opened"),
-]
+pytestmark = pytest.mark.acceptance
 
 WORKS: dict[str, list[Sign]] = {
     "ingest": [pictures_looked_at],
@@ -75,6 +72,7 @@ def to_its_group(number: int) -> End:
     return lambda dvc: os.killpg(dvc.pid, number)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells which pictures a stage has opened")
 @pytest.mark.parametrize(
     ("end", "told"),
     [
