@@ -23,17 +23,21 @@ def of_row(changes: tuple[Callable[[Row], Row], Callable[[str], str]], **told: s
     return Fault(row=changes[0], line=changes[1], told={key.replace("_", "-"): value for key, value in told.items()})
 
 
+def dropped(label: str) -> Fault:
+    return of_row(
+        labelled(label),
+        import_data="label that is no class, meme left out: train/TR-1",
+        validate="labels must be classes of AxiOM",
+    )
+
+
 TABLES = {"ingest": "data/axiom/splits.parquet", "validate": "artifacts/anxiety/memes.parquet"}
 
 ANNOTATIONS = {
     "unknown label": of_row(
         labelled("Joy"), import_data="'Joy' is not a class of AxiOM", validate="labels must be classes of AxiOM"
     ),
-    "dropped label (`Unknown`, `Irritability`)": of_row(
-        labelled("Unknown"),
-        import_data="label that is no class, meme left out: train/TR-1",
-        validate="labels must be classes of AxiOM",
-    ),
+    **{f"dropped label `{label}`": dropped(label) for label in ("Unknown", "Irritability")},
     "several labels where the task has one": of_row(
         labelled("Restlessness", "Nervousness"),
         import_data="2 labels, a meme of AxiOM has one",

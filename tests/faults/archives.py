@@ -80,6 +80,7 @@ def refused(archive: Callable[[Path], None], reason: str) -> Fault:
 
 LEAVES = "has a path that leaves the archive"
 NO_ZIP = "no zip, or a corrupt one"
+METHOD = "is neither stored nor deflated"
 
 ARCHIVES = {
     "missing archive": refused(Path.unlink, "there is no such file or folder"),
@@ -88,15 +89,16 @@ ARCHIVES = {
     "member whose checksum is wrong": refused(one_byte_changed, NO_ZIP),
     "path that climbs out (`../`)": refused(added("../evil.png", b"x"), LEAVES),
     "absolute path": refused(added("/etc/evil.png", b"x"), LEAVES),
-    "Windows path (`C:`, backslashes)": refused(added("C:\\evil.png", b"x"), LEAVES),
+    "Windows path with a drive (`C:`)": refused(added("C:/evil.png", b"x"), LEAVES),
+    "Windows path from the top (`\\`)": refused(added("\\evil.png", b"x"), LEAVES),
+    "Windows path that climbs out (`..\\`)": refused(added("a\\..\\..\\evil.png", b"x"), LEAVES),
     "control character in a name": refused(added("a\x1b[2J.png", b"x"), "has a control character in its name"),
     "link": refused(added(special(stat.S_IFLNK), b"/etc/passwd"), "is a link or device"),
     "device": refused(added(special(stat.S_IFCHR), b""), "is a link or device"),
     "name that stands in it twice": refused(twice, "stands in it twice"),
     "encrypted member": refused(flagged, "is encrypted"),
-    "packed by another method (LZMA, BZip2)": refused(
-        added("a.png", b"x" * 100, zipfile.ZIP_LZMA), "is neither stored nor deflated"
-    ),
+    "packed by LZMA": refused(added("a.png", b"x" * 100, zipfile.ZIP_LZMA), METHOD),
+    "packed by BZip2": refused(added("a.png", b"x" * 100, zipfile.ZIP_BZIP2), METHOD),
     "bomb by ratio": refused(
         added("anxiety_train_image/TR-99.png", bytes(3_000_000), zipfile.ZIP_DEFLATED),
         "unpacks to over 200 times its size, as in a zip bomb",

@@ -1,6 +1,7 @@
 """What a fault is, and what all of them are made of."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,3 +56,26 @@ def rewritten(path: Path, name: str, data: bytes | None) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for inside, content in (files | ({} if data is None else {name: data})).items():
             packed.writestr(inside, content)
+
+
+def write_archive(fault: Fault) -> None:
+    """Eight memes, the first with the fault."""
+    rows = [
+        {"sample_id": f"TR-{n}", "ocr_text": f"words of {n}", "meme_anxiety_category": "Restlessness"}
+        for n in range(1, 9)
+    ]
+    rows[0] = fault.row(rows[0]) if fault.row else rows[0]
+    path = Path("../anxiety.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("anxiety_train.json", json.dumps(rows))
+        packed.writestr(f"anxiety_train_image/{fault.name}", fault.picture() if fault.picture else saved(seen()))
+        for n in range(2, 9):
+            packed.writestr(f"anxiety_train_image/TR-{n}.png", saved(Image.linear_gradient("L").rotate(40 * n)))
+    if fault.archive:
+        fault.archive(path)
+
+
+def files() -> dict[str, bytes]:
+    """All of data/ and artifacts/, half-written files too."""
+    return {str(path): path.read_bytes() for top in ("data", "artifacts") for path in Path(top).rglob("*.*")
+            if path.is_file()}  # fmt: skip

@@ -35,6 +35,13 @@ def animated(kind: str) -> bytes:
     return saved(seen(), kind, save_all=True, append_images=others, duration=100, **options)
 
 
+def damaged_after_its_first_frame() -> bytes:
+    """A GIF whose second frame, of noise, is cut off half way."""
+    noise = Image.effect_noise((96, 64), 90).convert("RGB")
+    alone, whole = (saved(seen(), "GIF", save_all=True, append_images=frames) for frames in ([], [noise]))
+    return whole[: (len(alone) + len(whole)) // 2]
+
+
 def rotated(kind: str, orientation: int = 6) -> bytes:
     """Stored lying on its side, with the EXIF tag that says to turn it."""
     exif = Image.Exif()
@@ -66,12 +73,20 @@ def good(picture: Callable[[], bytes], looks: Callable[[], Image.Image] = seen, 
     return Fault(picture=picture, looks=looks, **more)
 
 
+UNKNOWN = "of no known format, or its header is damaged"
+OTHER_FORMATS: dict[str, Callable[[], bytes]] = {
+    "SVG": lambda: (
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="96" height="64"><rect width="40" height="9"/></svg>'
+    ),
+    "PDF": lambda: saved(seen(), "PDF"),
+    "HEIC": lambda: struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic" + bytes(4000),  # what it begins with
+    "PPM": lambda: saved(seen(), "PPM"),
+}
+
 PICTURES = {
     "empty file": unreadable(bytes, "empty, 0 bytes"),
-    "no picture at all": unreadable(lambda: b"<html>not found</html>", "of no known format, or its header is damaged"),
-    "picture of another format (SVG, PDF, HEIC, PPM)": unreadable(
-        lambda: saved(seen(), "PPM"), "of no known format, or its header is damaged"
-    ),
+    "no picture at all": unreadable(lambda: b"<html>not found</html>", UNKNOWN),
+    **{f"picture of another format: {kind}": unreadable(make, UNKNOWN) for kind, make in OTHER_FORMATS.items()},
     "cut-off picture": unreadable(cut_off, "cut off or damaged, it cannot be decoded whole"),
     "1-pixel picture": unreadable(lambda: saved(Image.new("RGB", (1, 1))), "1 x 1 pixels, at least 2 x 2 are needed"),
     "picture smaller than `validate.min_side`": Fault(
@@ -88,6 +103,7 @@ PICTURES = {
     ),
     "name of another format (a PNG called .jpg)": good(lambda: saved(seen()), name="TR-1.jpg"),
     "animated GIF": good(lambda: animated("GIF"), name="TR-1.gif"),
+    "animated GIF with a damaged later frame": good(damaged_after_its_first_frame, name="TR-1.gif"),
     "animated WebP": good(lambda: animated("WEBP"), name="TR-1.webp"),
     "animated PNG": good(lambda: animated("PNG")),
     "CMYK JPEG": good(lambda: saved(seen("CMYK"), "JPEG", quality=100, subsampling=0), name="TR-1.jpg"),
