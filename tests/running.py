@@ -1,7 +1,10 @@
 """What a run has started, seen from outside."""
 
+import subprocess
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -40,3 +43,29 @@ def words_of(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+def runs(commands: list[list[str]], *words: str) -> bool:
+    """Whether one of these command lines is a module with this first argument."""
+    return any(tuple(command[3:5]) == words for command in commands)
+
+
+def started_until(starter: "subprocess.Popen[bytes]", sign: Callable[[list[list[str]]], bool]) -> list[psutil.Process]:
+    """All that a process has started, once their command lines show a sign."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and starter.poll() is None:
+        found = psutil.Process(starter.pid).children(recursive=True)
+        if sign([words_of(each) for each in found]):
+            return found
+        time.sleep(0.01)
+    pytest.fail("it was not seen")
+
+
+def at_work_in(root: Path) -> list[psutil.Process]:
+    """The processes whose folder this is."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(root):
+                found.append(process)
+    return found

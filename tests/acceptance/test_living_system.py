@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -22,8 +22,9 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterNam
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.schedules import CronSchedule
 from prefect_page import artifacts, deployment, press_run
-from running import PATIENCE, at_work
+from running import PATIENCE, at_work, at_work_in, runs, started_until
 from small_project import environment, run
+from standing import alias, live, watched
 
 pytestmark = pytest.mark.acceptance
 
@@ -160,6 +161,46 @@ def test_what_is_killed_in_every_stage_writes_no_more_and_the_next_run_ends_like
     with retraining(root) as process:
         assert process.wait(PATIENCE) == 0
     assert digests(root) == digests(undisturbed)
+
+
+@pytest.fixture
+def challenged(undisturbed: Path, tmp_path: Path) -> Path:
+    """A project whose champion is live; one that is smaller, which the gate takes for a gain, challenges it."""
+    root = shutil.copytree(undisturbed, tmp_path / "project", symlinks=True)
+    run("symptomeme", "package", cwd=root)
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["variants"] = {"text_only": params["variants"]["text_only"]}
+    params["model"]["contrastive_size"] = 8
+    bounds = {"not_worse": {"margin": 2.0, "smaller": 0.0, "faster": 1.0}}
+    params["promote"] |= {**bounds, "max_class_drop": 1.0, "max_calibration_error": 1.0, "min_memes": 1}
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    run("dvc", "repro", "--quiet", cwd=root)
+    return root
+
+
+def test_a_run_killed_while_it_promotes_or_packages_leaves_a_champion_and_writes_no_more(challenged: Path) -> None:
+    old, new = alias(challenged, "champion"), alias(challenged, "challenger")
+    log = challenged / "state/promotions.jsonl"
+    logged = log.stat().st_size
+    signs: list[Callable[[list[list[str]]], bool]] = [
+        lambda commands: runs(commands, "symptomeme", "promote"),
+        lambda _: log.stat().st_size > logged,  # it says what it is about to move
+        lambda commands: runs(commands, "symptomeme", "package"),
+        lambda commands: runs(commands, "bentoml", "serve"),  # the Bento is built, and tried out
+    ]
+    with watched(challenged) as champions:
+        for sign in signs:
+            with retraining(challenged) as process:
+                started = started_until(process, sign)
+                process.kill()
+            assert psutil.wait_procs([*started, *at_work_in(challenged)], PATIENCE)[1] == []
+        assert live(challenged) == old
+        with retraining(challenged) as process:
+            assert process.wait(PATIENCE) == 0
+    assert champions.result() == {(old, old), (new, old), (new, new)}
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [row["to"] for row in rows if row["kind"] == "gate"] == [new]
+    assert rows[-1]["kind"] == "gate"
 
 
 def test_scores_of_thousands_of_memes_killed_half_way(undisturbed: Path, tmp_path: Path) -> None:
