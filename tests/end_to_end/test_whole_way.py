@@ -17,7 +17,7 @@ from small_project import environment, run
 from symptomeme.domain.digests import of_folder
 
 TORN = {"half a key": "'./dvc.lock' is invalid", "nothing": "'./dvc.lock' validation failed"}
-"""What DVC that was killed while it wrote dvc.lock leaves, and what the next one says."""
+"""What a DVC that was killed while it wrote dvc.lock leaves, and what the next one says."""
 
 
 def test_all_is_up_to_date_and_tracked(project: Path) -> None:
