@@ -1,15 +1,23 @@
 """The real graph with real DVC, Tesseract and MLflow, on a few drawn memes and tiny encoders."""
 
 import json
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 from readme import inline
-from small_project import run
+from small_project import environment, run
+
+from symptomeme.domain.digests import of_folder
+
+TORN = {"half a key": "'./dvc.lock' is invalid", "nothing": "'./dvc.lock' validation failed"}
+"""What a DVC that was killed while it wrote dvc.lock leaves, and what the next one says."""
 
 
 def test_all_is_up_to_date_and_tracked(project: Path) -> None:
@@ -127,3 +135,30 @@ def test_predictions_are_what_classify_says(project: Path, picture: Path, answer
     rows = pd.read_parquet(project / f"artifacts/depression/variants/{variant}/predictions.parquet").set_index("key")
     expected = rows.probabilities[f"test/{picture.stem}"]
     assert list(answer["tasks"]["depression"]["probabilities"].values()) == pytest.approx(list(expected), abs=1e-5)
+
+
+@pytest.mark.parametrize(("left", "told"), TORN.items())
+def test_a_torn_lock_that_is_not_committed_is_deleted_and_the_run_cache_brings_all_back(
+    project: Path, tmp_path: Path, left: str, told: str
+) -> None:
+    copy = shutil.copytree(project, tmp_path / "copy", symlinks=True)
+    run("git", "rm", "--quiet", "--cached", "dvc.lock", cwd=copy)
+    lock, results = copy / "dvc.lock", copy / "artifacts"
+    whole, digest, versions = lock.read_text(), of_folder(results), versions_in(copy)
+    lock.write_text(whole[: whole.rindex("md5:") + 2] if left == "half a key" else "")
+    torn = subprocess.run(["dvc", "repro"], cwd=copy, env=environment(), capture_output=True, text=True, check=False)
+    assert torn.returncode
+    assert told in torn.stderr
+    lock.unlink()
+    shutil.rmtree(results)  # what is there afterwards was brought back
+    assert re.findall("Running stage '(.+)'", run("dvc", "repro", cwd=copy)) == ["register@depression"]
+    assert lock.read_text() == whole
+    assert of_folder(results) == digest
+    assert versions_in(copy) == versions
+
+
+def versions_in(root: Path) -> list[tuple[str, str]]:
+    """All versions of models that are registered."""
+    return sorted(
+        (found.name, found.version) for found in MlflowClient(f"sqlite:///{root}/mlruns.db").search_model_versions()
+    )
