@@ -1,6 +1,5 @@
 """Shapes that may be letters: how large they are, what surrounds them, and whether they stand in lines."""
 
-from functools import reduce
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -61,7 +60,7 @@ class Shapes(NamedTuple):
                 & (x >= line.left - 2 * near)
                 & (x <= line.right + 2 * near)
             )
-        mask: Mask = np.append(False, chosen & self.surrounded)[self.labels]
+        mask: Mask = np.append(False, chosen & self.surrounded).take(self.labels)
         return mask
 
 
@@ -88,17 +87,20 @@ def _ground_around(
     labels: npt.NDArray[np.signedinteger], fitting: Mask, ink: Mask, ground: Mask
 ) -> npt.NDArray[np.float64]:
     """Of each shape, the share of ground among the pixels two away from it and further from all other ink."""
-    numbers = np.append(0, np.where(fitting, np.arange(1, len(fitting) + 1), 0)).astype(np.int32)
-    nearest = grown(numbers[labels], by=2)
-    ring = (nearest > 0) & ~grown(ink, by=1)
-    owners, size = nearest[ring], len(fitting) + 1
+    size = len(fitting) + 1
+    numbers = np.append(0, np.where(fitting, np.arange(1, size), 0)).astype(np.min_scalar_type(size))
+    nearest = grown(numbers.take(labels), by=2).ravel()
+    ring = np.flatnonzero((nearest > 0) & ~grown(ink, by=1).ravel())
+    owners = nearest.take(ring)
     around = np.bincount(owners, minlength=size)
-    on_ground = np.bincount(owners, weights=ground[ring], minlength=size)
+    on_ground = np.bincount(owners[ground.ravel().take(ring)], minlength=size)
     return np.asarray((on_ground / np.maximum(around, 1))[1:])
 
 
 def _lines(boxes: Whole, size: tuple[int, ...]) -> list[Line]:
     """Letters whose boxes, made wider by SPACE, touch."""
+    if not len(boxes):
+        return []
     reach = np.zeros(size, bool)
     for top, bottom, left, right in boxes:
         space = int((bottom - top) * SPACE)
@@ -118,8 +120,10 @@ def _lines(boxes: Whole, size: tuple[int, ...]) -> list[Line]:
 def grown(values: npt.NDArray[Value], *, by: int) -> npt.NDArray[Value]:
     """The largest value in the square around each pixel, `by` pixels to each side; scipy's takes ten times as long."""
     for axis in (0, 1):
-        length = values.shape[axis]
-        padded = np.pad(values, [(by, by) if side == axis else (0, 0) for side in (0, 1)])
-        rolled = np.moveaxis(padded, axis, 0)
-        values = np.moveaxis(reduce(np.maximum, (rolled[step : step + length] for step in range(2 * by + 1))), 0, axis)
+        largest = values.copy()
+        ours, theirs = np.moveaxis(largest, axis, 0), np.moveaxis(values, axis, 0)
+        for step in range(1, by + 1):
+            np.maximum(ours[step:], theirs[:-step], out=ours[step:])
+            np.maximum(ours[:-step], theirs[step:], out=ours[:-step])
+        values = largest
     return values
