@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from PIL import Image
+from readme import inline
 
 from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
@@ -209,3 +210,16 @@ def test_the_demo_tells_why_fewer_memes_are_imported_than_drawn() -> None:
     assert demo.imported(ANXIETY, Drawn(splits={"train": 4, "test": 2}), taken) == (
         "anxiety: 6 memes drawn, 5 imported; label that is no class, meme left out: 1"
     )
+
+
+def test_params_that_are_right_are_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "profiles/real.yaml", "params.yaml")
+    command = inline("symptomeme params check").split()[1:]
+    assert main(command) == 0
+    assert capsys.readouterr().out == "params.yaml is right.\n"
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("epochs:", "epoch:"))
+    assert main(command) == 1
+    assert "epoch" in capsys.readouterr().err

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from symptomeme.sample.archive import Drawn
 
 LOOK = (
+    "source .venv/bin/activate         (the environment of make demo)",
     "symptomeme classify {picture}",
     "dvc metrics show",
     "dvc plots show                    (then open dvc_plots/index.html)",
