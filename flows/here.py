@@ -20,7 +20,6 @@ from flows.postgres import look_at_databases
 from flows.programs import ServerError, prefect_at, running
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.ports import free_port
-from symptomeme.domain.postgres import DATABASES
 
 LONGEST = 2000  # characters of the line
 
@@ -53,7 +52,7 @@ def some_server() -> Iterator[None]:
     if PREFECT_API_URL.value():
         yield
         return
-    look_at_databases(*DATABASES)
+    look_at_databases()
     with running(prefect_at(free_port())) as server, temporary_settings({PREFECT_API_URL: server}):
         try:
             yield

@@ -14,24 +14,20 @@ PATIENCE = 10  # seconds until the server must answer
 MAY_MAKE_TABLES = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
 
 
-def look_at_databases(*variables: str) -> None:
-    """See that these databases can be used, as far as SYMPTOMEME_POSTGRES names them.
-
-    Args:
-        variables: those of `DATABASES` whose readers are about to be started; one that has another value is left alone.
+def look_at_databases() -> None:
+    """See that the databases can be used, as far as SYMPTOMEME_POSTGRES names them: one set otherwise is left alone.
 
     Raises:
         ServerError: a driver is not installed, the server does not answer or refuses, or a database is not ready.
     """
-    made = addresses()
-    wanted = [name for name in variables if name in made and os.environ.get(name) == made[name]]
-    for driver, _ in (DATABASES[name] for name in wanted):
+    wanted = [DATABASES[name] for name, address in addresses().items() if os.environ.get(name) == address]
+    for driver, _ in wanted:
         if find_spec(driver) is None:
             raise ServerError(
                 f"{POSTGRES}: the driver {driver} is not installed. "
                 "Type pip install -c requirements.lock -e '.[postgres]'"
             )
-    for _, database in (DATABASES[name] for name in wanted):
+    for _, database in wanted:
         server = server_of(os.environ[POSTGRES].strip())
         if fault := asyncio.run(_fault(server, database)):
             raise ServerError(f"{POSTGRES}: {fault}")

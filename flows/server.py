@@ -20,7 +20,6 @@ from flows.postgres import look_at_databases
 from flows.programs import ARTIFACTS, LOGS, Kept, ServerError, keeping, programs, say, worker
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.ports import LOOPBACK
-from symptomeme.domain.postgres import DATABASES
 
 PORTS = {"prefect": ("SYMPTOMEME_PREFECT_PORT", 4200), "mlflow": ("SYMPTOMEME_MLFLOW_PORT", 5000)}
 MAKE_STORE = """
@@ -57,7 +56,7 @@ def _serve(held: TextIO) -> int:
     ports = {name: _port(variable, str(port)) for name, (variable, port) in PORTS.items()}
     store = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns.db').absolute()}"
     wanted = programs(ports, store)
-    look_at_databases(*DATABASES)
+    look_at_databases()
     tracking = f"http://{LOOPBACK}:{ports['mlflow']}" if ARTIFACTS in os.environ else ""
     if tracking:
         os.environ["MLFLOW_TRACKING_URI"] = tracking

@@ -1,7 +1,6 @@
 """The monitor on the sample: silent on memes like those it knows, an alarm on others, and what an alarm starts."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from living_server import Server, finished, run_now, serving, unscheduled
-from PIL import Image, ImageFilter
+from monitor import ROWS, SEEDS, blurred, of_two_classes
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import StateType
@@ -27,7 +26,6 @@ from symptomeme.sample.make import make_sample
 pytestmark = pytest.mark.acceptance
 
 TASK = "anxiety"
-SEEDS, ROWS, BLUR = 10, 60, 3.0  # batches, memes a batch, pixels: those of benchmarks/monitor.py
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +79,6 @@ def alarms(found: dict[str, Any]) -> set[str]:
     return names
 
 
-def blurred(memes: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The same memes, out of focus."""
-    places = [str(folder / f"{number}.png") for number in range(len(memes))]
-    for image, place in zip(memes.image, places, strict=True):
-        Image.open(image).convert("RGB").filter(ImageFilter.GaussianBlur(BLUR)).save(place)
-    return memes.assign(image=places)
-
-
 def test_memes_like_those_it_knows_raise_no_alarm(unseen: pd.DataFrame, tmp_path: Path) -> None:
     found = {seed: alarms(monitored(unseen.sample(ROWS, random_state=seed), tmp_path)) for seed in range(SEEDS)}
     assert found == {seed: set() for seed in range(SEEDS)}
@@ -100,10 +90,7 @@ def test_other_lengths_are_told_by_text_length(unseen: pd.DataFrame, tmp_path: P
 
 
 def test_another_mix_of_labels_is_told_by_label_scores_and_a_class_of_it(unseen: pd.DataFrame, tmp_path: Path) -> None:
-    counts = Counter(label for labels in unseen.labels for label in labels)
-    two = {label for label, _ in counts.most_common(2)}
-    mixed = unseen[unseen.labels.map(lambda labels: bool(len(labels)) and set(labels) <= two)].head(ROWS)
-    found = monitored(mixed, tmp_path)
+    found = monitored(unseen[of_two_classes(unseen, TASKS[TASK])].head(ROWS), tmp_path)
     assert "label_scores" in alarms(found)
     (where,) = [criterion["where"] for criterion in found["criteria"] if criterion["name"] == "label_scores"]
     assert where in TASKS[TASK].labels

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-SIZE = 3 << 20  # bytes of the small disk
+from faults.fault import SIZE
 
 
 @pytest.fixture

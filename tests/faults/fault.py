@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 Row = dict[str, Any]
+SIZE = 3 << 20  # bytes of the small disk
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:

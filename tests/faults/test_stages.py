@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,6 +182,16 @@ def test_a_cache_without_room_is_told(ready: Path, small_disk: Path, fails: Fail
     Path("params.yaml").write_text(Path("params.yaml").read_text().replace("source: given", "source: tesseract"))
     on_a_full_disk(".cache", small_disk, left=0)
     assert re.fullmatch(r"\.cache\S* No space left on device\. Make room and run it again\.", fails("ocr"))
+
+
+def test_a_cache_that_cannot_be_used_is_told(ready: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("source: given", "source: tesseract"))
+
+    def locked(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr("symptomeme.text.kept.Cache", locked)
+    assert fails("ocr") == "database is locked. Mend that and run it again."
 
 
 def test_data_docs_without_room_are_told(ready: Path, small_disk: Path, fails: Fails) -> None:

@@ -29,7 +29,7 @@ def test_a_server_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(postgres, "find_spec", lambda name: name)
     settle_databases()
     with pytest.raises(ServerError, match=f"^{POSTGRES}: no server answers at 127.0.0.1:{port} .* Start it") as told:
-        look_at_databases(*DATABASES)
+        look_at_databases()
     assert [part for part in ("secret", "\n") if part in str(told.value)] == []
 
 
@@ -37,18 +37,18 @@ def test_a_driver_that_is_missing_is_told_with_what_brings_it(monkeypatch: pytes
     monkeypatch.setattr(postgres, "find_spec", lambda name: None if name == "psycopg2" else name)
     settle_databases()
     with pytest.raises(ServerError, match=rf"^{POSTGRES}: the driver psycopg2 is not installed\. Type pip install .*"):
-        look_at_databases(*DATABASES)
+        look_at_databases()
 
 
 def test_what_has_another_address_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in DATABASES:
         monkeypatch.setenv(variable, "sqlite:///elsewhere.db")
     settle_databases()
-    look_at_databases(*DATABASES)
+    look_at_databases()
     monkeypatch.setenv(next(iter(DATABASES)), "")
     settle_databases()
     with pytest.raises(ServerError, match="no server answers"):
-        look_at_databases(*DATABASES)
+        look_at_databases()
 
 
 def test_a_value_that_is_no_address_ends_a_run_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,12 +72,14 @@ class Journal:
 
     def refusal_of(self, version: str) -> Row | None:
         """The row that said last whether this version shall be champion, if it refused, declined or took it back."""
-        said = [
-            row for row in self.decisions if row["alias"] == "champion" and row["kind"] not in ("dry_run", "undone")
-        ]
-        met = (row for row in said if row["to"] == version or (row["kind"], row["from"]) == ("rollback", version))
-        last = next(reversed([*met]), None)
-        return last if last and (last["kind"] in ("refused", "declined") or last["to"] != version) else None
+        for row in reversed(self.decisions):
+            if row["alias"] != "champion" or row["kind"] in ("dry_run", "undone"):
+                continue
+            if row["kind"] == "rollback" and row["from"] == version:
+                return row
+            if row["to"] == version:
+                return row if row["kind"] in ("refused", "declined") else None
+        return None
 
     def write(
         self,

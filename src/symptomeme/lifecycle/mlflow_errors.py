@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.errors import RegistryError
+from symptomeme.domain.postgres import POSTGRES
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -31,8 +32,8 @@ def in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
             if "database is locked" in told:
                 told = "its database is locked by another process. Let that end, then run it again."
             elif any(sign in told for sign in _NO_ROOM):
-                told = "its database finds no room on its disk. Make room where MLFLOW_TRACKING_URI points (default: "
-                told += "mlruns.db) and run it again."
+                told = "its database finds no room on its disk, or the disk fails. Make room where "
+                told += f"{_setting()} points (default: mlruns.db), then run it again."
             else:
                 told = f"{told}. Check {_setting()} and the server, then run it again."
             raise RegistryError(f"MLflow: {told}") from None
@@ -42,9 +43,7 @@ def in_one_line(method: Callable[Given, Found]) -> Callable[Given, Found]:
 
 def _setting() -> str:
     """Which variable says where the registry is."""
-    return (
-        "SYMPTOMEME_POSTGRES or MLFLOW_TRACKING_URI" if os.environ.get("SYMPTOMEME_POSTGRES") else "MLFLOW_TRACKING_URI"
-    )
+    return f"{POSTGRES} or MLFLOW_TRACKING_URI" if os.environ.get(POSTGRES) else "MLFLOW_TRACKING_URI"
 
 
 def not_there(error: MlflowException) -> bool:
