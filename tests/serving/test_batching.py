@@ -5,7 +5,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from symptomeme.serving.batching import Batcher
+from symptomeme.serving.batching import ENOUGH, Batcher
+from symptomeme.serving.line import Line
 
 
 class Doubling:
@@ -48,6 +49,49 @@ def test_what_comes_while_a_pass_runs_makes_up_the_next_and_a_lone_item_waits_fo
 
     assert asyncio.run(callers()) == [0, 2, 4, 6, 8, 10]
     assert run.given == [[0], [1, 2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize("patience", [0.01, 60.0])
+def test_while_others_stand_in_the_line_before_a_pass_waits_for_enough_but_not_for_long(
+    executor, monkeypatch, patience
+):
+    monkeypatch.setattr("symptomeme.serving.batching.PATIENCE", patience)
+    run, line = Doubling(), Line(1)
+    run.may_end.set()
+
+    async def callers():
+        batcher = Batcher(executor, most=8, before=line)
+        with line.joined():
+            assert await batcher(run, 0) == 0  # one that is served: nobody stands behind it
+            with line.joined():
+                few = [asyncio.create_task(batcher(run, item)) for item in range(1, ENOUGH)]
+                if patience < 1:
+                    return await asyncio.gather(*few)
+                for _ in range(100):
+                    await asyncio.sleep(0)
+                assert run.given == [[0]]
+                return await asyncio.gather(*few, batcher(run, ENOUGH))
+
+    assert len(asyncio.run(callers())) == len(run.given[1])
+    assert len(run.given) == 2
+
+
+def test_a_pass_waits_for_nobody_once_the_line_is_empty(executor):
+    run, line = Doubling(), Line(0)
+    run.may_end.set()
+
+    async def callers():
+        batcher = Batcher(executor, most=2, before=line)
+        with line.joined():
+            waits = asyncio.create_task(batcher(run, 1))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert run.given == []
+        assert await waits == 2
+        with line.joined():  # no more go into a pass than this: nobody waits for more
+            assert await asyncio.gather(batcher(run, 2), batcher(run, 3)) == [4, 6]
+
+    asyncio.run(callers())
 
 
 def test_items_meet_only_those_for_the_same_pass(executor):

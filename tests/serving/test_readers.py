@@ -38,6 +38,23 @@ def test_closing_ends_what_is_being_read_and_leaves_no_program(tmp_path, monkeyp
         asyncio.run(readers.read(WHITE, OCR))
 
 
+def test_pictures_stand_in_the_line_while_every_reader_has_one():
+    readers = Readers(1)
+
+    async def read_two() -> list[bool]:
+        first = asyncio.create_task(readers.read(WHITE, OCR))
+        await asyncio.sleep(0)
+        lone = readers.line.empty.is_set()
+        second = asyncio.create_task(readers.read(WHITE, OCR))
+        await asyncio.sleep(0)
+        behind = readers.line.empty.is_set()
+        await asyncio.gather(first, second)
+        return [lone, behind, readers.line.empty.is_set()]
+
+    assert asyncio.run(read_two()) == [True, False, True]
+    readers.close()
+
+
 def test_once_warm_every_reader_has_its_program_and_no_more_than_a_few_are_kept(monkeypatch):
     readers = Readers(2)
 

@@ -1,4 +1,4 @@
-"""Forward passes over the memes of several callers: whatever waits when one pass ends goes into the next."""
+"""Forward passes over the memes of several callers: whatever waits when one pass begins goes into it."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,11 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from symptomeme.serving.line import Line
 from symptomeme.serving.work import ended
+
+ENOUGH = 4  # items that wait for no more: a meme costs 6 tenths of one alone, and among 8 little less
+PATIENCE = 0.2  # seconds that an item waits for company at the most
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,20 +40,25 @@ Batch = list[_Waiting[Any, Any]]
 class Batcher:
     """Gathers items of several callers into passes that run one after another.
 
-    Nobody waits for company: an item that finds nothing running starts at once, and what comes while a pass runs makes
-    up the next one. Items meet only those that are for the same pass, the one that the longest waiting is for.
+    What comes while a pass runs makes up the next one. An item that finds nothing running starts at once, unless there
+    is a line before this: what is in it would be no sooner done, so the item waits for company, ENOUGH or PATIENCE.
+    Items meet only those that are for the same pass, the one that the longest waiting is for.
     """
 
-    def __init__(self, executor: Executor, *, most: int) -> None:
-        """Take an executor that runs passes, and the most items in one."""
-        self._executor, self._most = executor, most
+    def __init__(self, executor: Executor, *, most: int, before: Line | None = None) -> None:
+        """Take an executor that runs passes, the most items in one, and the line before, if there is one."""
+        self._executor, self._most, self._before = executor, most, before
+        self._suffices = min(ENOUGH, most)
         self._waiting: deque[_Waiting[Any, Any]] = deque()
+        self._enough = asyncio.Event()  # so many wait that a pass need not
         self._runner: asyncio.Task[None] | None = None
 
     async def __call__(self, run: Pass[Item, Result], item: Item) -> Result:
         """The result of an item, or what its pass raises for it; `ended` says what becomes of who is cancelled."""
         one = _Waiting(run, item, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
+        if len(self._together()) >= self._suffices:
+            self._enough.set()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._passes(), context=Context())  # it outlives the caller
         return await ended(one.answered, call_off=one.call_off)
@@ -57,7 +66,7 @@ class Batcher:
     async def _passes(self) -> None:
         batch: Batch = []
         try:
-            while batch := self._next():
+            while batch := await self._next():
                 try:
                     await self._answer(batch)
                 except Exception as error:
@@ -84,11 +93,29 @@ class Batcher:
                 if not one.answered.done():
                     one.answered.set_exception(its)
 
-    def _next(self) -> Batch:
+    async def _next(self) -> Batch:
         """Those that go into the next pass; who has gone away meanwhile does not."""
-        alive = [one for one in self._waiting if not one.answered.done()]
-        batch = [one for one in alive if one.run == alive[0].run][: self._most]
+        if self._before is not None:
+            await self._company(self._before)
+        batch = self._together()
         for one in batch:
             one.begun = True
-        self._waiting = deque(one for one in alive if not one.begun)
+        self._waiting = deque(one for one in self._waiting if not (one.begun or one.answered.done()))
         return batch
+
+    async def _company(self, line: Line) -> None:
+        """Wait until the line is empty or enough have come, but not for long."""
+        if not 0 < len(self._together()) < self._suffices or line.empty.is_set():
+            return
+        self._enough.clear()
+        either = [asyncio.create_task(event.wait()) for event in (self._enough, line.empty)]
+        try:
+            await asyncio.wait(either, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in either:
+                wait.cancel()
+
+    def _together(self) -> Batch:
+        """Those that would go into a pass now."""
+        alive = [one for one in self._waiting if not one.answered.done()]
+        return [one for one in alive if one.run == alive[0].run][: self._most]

@@ -36,7 +36,7 @@ class Examiner:
         self._entries = settings.cache_entries
         self._pictures = Pictures(most=settings.max_pixels)
         self._readers = Readers(settings.ocr_workers)
-        self._forward = Forward(most=settings.max_forward)
+        self._forward = Forward(most=settings.max_forward, before=self._readers.line)
         self._words: Remembered[Words] = Remembered("words", most=self._entries)
         # of a model that is no longer served nothing is kept
         self._said: WeakKeyDictionary[Predictor, Remembered[Prediction]] = WeakKeyDictionary()

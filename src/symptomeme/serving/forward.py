@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from symptomeme.serving.batching import Batcher
+from symptomeme.serving.line import Line
 from symptomeme.serving.metrics import metrics
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ THREADS = 1  # that sums are split among: the other cores read words
 class Forward:
     """Runs passes one after another, on one core."""
 
-    def __init__(self, *, most: int) -> None:
-        """Take the most memes in one pass."""
+    def __init__(self, *, most: int, before: Line) -> None:
+        """Take the most memes in one pass, and the line in which other memes wait to be read before."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="forward", initializer=use_one_core)
-        self._batcher = Batcher(self._thread, most=most)
+        self._batcher = Batcher(self._thread, most=most, before=before)
 
     async def __call__(self, predictor: "Predictor", task: str, picture: Image.Image, text: str) -> "Prediction":
         """What a model says of one meme."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from symptomeme.serving.line import Line
 from symptomeme.serving.work import in_thread
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Readers:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self.line = Line(count)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="reader")
         self._own = threading.local()
         self._programs: list[ResidentTesseract] = []  # of all threads
@@ -35,7 +37,8 @@ class Readers:
             ModelError: the params are of another version.
             ToolError: the engine is missing, or failed.
         """
-        return await in_thread(self._threads, self._read, picture, ocr)
+        with self.line.joined():
+            return await in_thread(self._threads, self._read, picture, ocr)
 
     async def warm(self, ocr: dict[str, Any] | None) -> None:
         """Have each thread read an empty picture, so that its engine is there.
