@@ -55,7 +55,9 @@ def test_claimed_labels_are_explained_or_the_likeliest_or_those_wanted(models: d
     wanted = ["Impending Doom", "Nervousness"]
     assert explained(found(models, meme, wanted)) == {"anxiety": ["Nervousness", "Impending Doom"]}
     for wrong in (["Joy"], ["Nervousness", "Joy"], []):
-        with pytest.raises(InputError, match=r"labels: expected some of Nervousness, .*, Feeling Down, Self-Harm\.$"):
+        found_names = "'Joy'" if wrong else "nothing"
+        told = rf"labels: found {found_names}, expected some of Nervousness, .*, Feeling Down, Self-Harm\.$"
+        with pytest.raises(InputError, match=told):
             models_with(models, wrong)
 
 
@@ -100,7 +102,7 @@ def test_the_command_prints_and_draws(
     assert len(lines) == 3 + 4 + 3 + 1 + 1  # head, words, parts of the picture, legend, notice
     assert lines[-2].startswith("  + speaks for a label, - against it")
     for wrong, message in (
-        (["--label", "Joy"], "labels: expected some of Nervousness, Restlessness, Impending Doom."),
+        (["--label", "Joy"], "labels: found 'Joy', expected some of Nervousness, Restlessness, Impending Doom."),
         (["--out", "why.jpg"], "--out why.jpg: expected a name that ends in .png."),
     ):
         assert main(["explain", str(meme), *options, *wrong]) == 1

@@ -113,7 +113,7 @@ def test_a_task_that_is_not_served_is_refused(client: TestClient) -> None:
     unknown = post(client, tasks="joy")
     error = unknown.json()["error"]
     assert (unknown.status_code, error["code"]) == (400, "bad_field")
-    assert error["message"] == "tasks: expected some of anxiety, depression."
+    assert error["message"] == "tasks: found 'joy', expected some of anxiety, depression."
 
 
 def test_one_bad_picture_of_several_has_its_error_in_its_place(client: TestClient) -> None:

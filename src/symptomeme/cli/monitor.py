@@ -60,7 +60,7 @@ def told(result: dict[str, Any]) -> str:
         against += f" and the texts of {result['reference_texts']} training memes"
     lines = [f"{name}: {'ALARM' if result['alarm'] else 'no alarm'}, against {against}"]
     for source, batch in result["batches"].items():
-        lines.append(f"  {source}: {batch['rows']} rows, {batch['told']}")
+        lines.append(f"  {source}: {batch['rows']} row{'s' * (batch['rows'] != 1)}, {batch['told']}")
         lines += [f"    left out: {count} {reason}" for reason, count in batch["left_out"].items()]
         for found in result["criteria"]:
             if found["source"] == source:

@@ -144,9 +144,11 @@ def run_promotions(arguments: argparse.Namespace) -> int:
         print(f"symptomeme promotions: what stands in the log; it could not be compared: {error}", file=sys.stderr)
     tell_torn()
     rows, _ = read_log(PROMOTIONS)
-    for row in rows:
-        if row["kind"] != "intent" and arguments.task in (None, row["task"]):
-            print(_line(row), *_criteria(row["criteria"]), sep="\n")
+    asked = [row for row in rows if row["kind"] != "intent" and arguments.task in (None, row["task"])]
+    for row in asked:
+        print(_line(row), *_criteria(row["criteria"]), sep="\n")
+    if not asked:
+        print(f"{PROMOTIONS} tells of no decision{' on ' + arguments.task if arguments.task else ''} yet.")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from symptomeme.domain.errors import InputError
+from symptomeme.domain.naming import quoted
 from symptomeme.explaining.attributions import STEPS
 from symptomeme.explaining.explainer import Explainer
 from symptomeme.predictor import Examined, Served
@@ -31,7 +32,8 @@ def models_with(models: Mapping[str, Served], labels: Sequence[str] | None) -> d
     known = {task: served.predictor.config.labels for task, served in models.items()}
     unknown = set(labels) - {label for names in known.values() for label in names}
     if unknown or not labels:
-        raise InputError(f"labels: expected some of {', '.join(label for names in known.values() for label in names)}.")
+        allowed = ", ".join(label for names in known.values() for label in names)
+        raise InputError(f"labels: found {quoted(sorted(unknown))}, expected some of {allowed}.")
     return {task: served for task, served in models.items() if set(known[task]) & set(labels)}
 
 

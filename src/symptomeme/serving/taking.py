@@ -7,6 +7,7 @@ from pydantic import Field, WithJsonSchema
 from starlette.requests import Request
 
 from symptomeme.domain.errors import InputError
+from symptomeme.domain.naming import quoted
 from symptomeme.serving.door.codes import Code, Refusal
 from symptomeme.serving.door.passage import Form, current
 from symptomeme.serving.following import Models
@@ -64,8 +65,8 @@ def asked_for(tasks: list[str] | None, models: Models) -> Models:
     """
     if not models:
         raise Refusal(Code.NOT_READY, "no model is live yet: the operator runs 'symptomeme package'.")
-    if any(name not in models for name in tasks or []):
-        raise Refusal(Code.BAD_FIELD, f"tasks: expected some of {', '.join(models)}.")
+    if unknown := [name for name in tasks or [] if name not in models]:
+        raise Refusal(Code.BAD_FIELD, f"tasks: found {quoted(unknown)}, expected some of {', '.join(models)}.")
     return {name: models[name] for name in tasks} if tasks else models
 
 

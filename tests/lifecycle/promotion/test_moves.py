@@ -108,6 +108,10 @@ def test_after_an_interruption_what_was_moved_by_hand_stays(
     assert told == [("undone", "champion", "1"), ("manual", "previous", "1"), ("manual", "champion", "3")]
 
 
+def test_a_log_without_a_decision_says_so(registry: Registry, run: Run) -> None:
+    assert run("promotions", "--task", "depression") == f"{PROMOTIONS} tells of no decision on depression yet.\n"
+
+
 def test_an_alias_that_was_moved_by_hand_is_logged_as_manual(registry: Registry, offer: Offer, run: Run) -> None:
     offer(UNTRAINED, TRAINED)
     registry.client.set_registered_model_alias(NAME, "champion", SHUFFLED)
