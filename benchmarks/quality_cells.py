@@ -45,6 +45,7 @@ class Idea:
     train: dict[str, Any] = field(default_factory=dict)  # of section `train`
     loss_of: LossOf = lambda network, batch: network(**batch).loss
     prepare: Callable[[SymptomClassifier], None] = lambda _: None  # changes parts of the fresh model
+    rows: Callable[[pd.DataFrame], pd.DataFrame] = lambda memes: memes  # those it is trained on, of what it may be
     revision: int = 1  # raised when the functions above change
 
 
@@ -128,7 +129,7 @@ def _trained(
     examples = remember(model, encode(memes, task, processor, text=True, image=False, reasoning=False))
     fit(
         model,
-        _rows(examples, np.flatnonzero(~held_out)),
+        _rows(examples, _places(idea.rows(memes[~held_out]), memes)),
         loss_of=idea.loss_of,
         score=lambda: {"score": 0.0},
         options=options,
@@ -148,6 +149,10 @@ def _rows(examples: Encoded, places: npt.NDArray[np.intp]) -> Encoded:
         text_states=None if states is None else [states[place] for place in places],
         labels=examples.labels[places],
     )
+
+
+def _places(chosen: pd.DataFrame, memes: pd.DataFrame) -> npt.NDArray[np.intp]:
+    return memes.index.get_indexer(chosen.index)
 
 
 def _made_of(memes: pd.DataFrame, task: Task) -> list[Any]:

@@ -12,6 +12,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.environment import running_server
 from flows.graph import Step
+from flows.worktree import Place
 from symptomeme.domain.addresses import without_password
 from symptomeme.domain.layout import data_docs, error_page, task_paths
 
@@ -66,17 +67,18 @@ def show_files(root: Path, names: Iterable[str]) -> None:
         create_markdown_artifact(key=key(name), markdown=f"```yaml\n{text}\n```", description=f"{name} of this run")
 
 
-def show_links(root: Path, tasks: Iterable[str]) -> None:
+def show_links(place: Place, tasks: Iterable[str]) -> None:
     """Where Data Docs, error pages and MLflow are."""
-    server = running_server()
-    mlflow = os.environ.get("MLFLOW_TRACKING_URI") or (server or {}).get("mlflow")
-    lines = [f"- MLflow: {without_password(mlflow)}" if mlflow else "- MLflow: `make server` shows it"]
-    for task in tasks:
+    root, lines = place.root, [_mlflow()]
+    if place.is_own:
+        lines.append("- Data Docs and error pages: of a run with other values they go with its work tree")
+    for task in () if place.is_own else tasks:
         lines.append(_link(f"Data Docs of {task}", root / data_docs(task) / "index.html"))
         variants = root / task_paths(task).root / "variants"
         for variant in sorted(folder.name for folder in variants.glob("*") if folder.is_dir()):
             lines.append(_link(f"errors of {task}, {variant}", root / error_page(task, variant)))
-    lines.append("\nFiles are on the machine that ran this; browsers open them by their address, not by a click.")
+    if not place.is_own:
+        lines.append("\nFiles are on the machine that ran this; browsers open them by their address, not by a click.")
     create_markdown_artifact(key="links", markdown="\n".join(lines), description="Data Docs, error pages, MLflow")
 
 
@@ -104,6 +106,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _mlflow() -> str:
+    """MLflow's page where one is known: a database has none."""
+    tracking, server = os.environ.get("MLFLOW_TRACKING_URI", ""), running_server() or {}
+    shown = tracking if tracking.startswith("http") else server.get("mlflow") or tracking
+    return f"- MLflow: {without_password(shown)}" if shown else "- MLflow: `make server` shows it"
 
 
 def _link(name: str, path: Path) -> str:

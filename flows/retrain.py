@@ -121,7 +121,7 @@ def retrain(
                 commit = commit_to(commit_to_branch, home=home, root=place.root, message=f"Retrain: {_summary(graph)}")
                 logger.info("%s: %s", commit_to_branch, commit or "holds the same already")
             named = list(dict.fromkeys(step.task for step in graph if step.task))
-            page.show_links(place.root, named)
+            page.show_links(place, named)
             page.show_plots(place.root, graph)
             page.show_figures(with_name(ask, "compare")("results", place=place, hours=hours_a_step)["rows"])
         decide(named, Place(home, {}, is_own=False), turn, ask_first=ask_first, hours=hours_a_step)

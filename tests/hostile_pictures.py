@@ -49,6 +49,21 @@ def in_other_formats() -> list[bytes]:
     return found
 
 
+READ_ONLY = {
+    "PSD": b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 4, 4, 8, 3) + bytes(12) + bytes(2) + bytes(48),
+    "XPM": b'/* XPM */\nstatic char * a[] = {\n"2 2 1 1",\n"a c #ff0000",\n"aa",\n"aa"};\n',
+    "SUN": struct.pack(">8I", 0x59A66A95, 4, 4, 24, 48, 1, 0, 0) + bytes(48),
+    "FITS": b"".join(
+        line.ljust(80)
+        for line in (b"SIMPLE  = T", b"BITPIX  = 8", b"NAXIS   = 2", b"NAXIS1  = 4", b"NAXIS2  = 4", b"END")
+    ).ljust(2880)
+    + bytes(2880),
+    "FLI": struct.pack("<IHHHHHH", 128 + 16, 0xAF11, 1, 4, 4, 8, 0).ljust(128, b"\0")
+    + struct.pack("<IHH8x", 16, 0xF1FA, 0),
+}
+"""A small file of some formats that Pillow reads and does not write."""
+
+
 def png_of(width: int, height: int, pixels: bytes = b"") -> bytes:
     """A PNG that says it is so large, whatever is in it."""
 
@@ -90,4 +105,4 @@ BOMBS = [
     _huge_tiff(),
     _huge_webp(),
 ]
-SEEDS = [*PICTURES, *ODD_MODES, *in_other_formats()]
+SEEDS = [*PICTURES, *ODD_MODES, *in_other_formats(), *READ_ONLY.values()]

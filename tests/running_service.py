@@ -73,11 +73,11 @@ def versions_while(url: str, task: str, changed: Callable[[], object], *, to: st
     """What four callers were answered by, from before something is changed until it has been noticed; none may fail."""
     stop = Event()
 
-    def hammer(_: int) -> list[str]:
-        versions = []
+    def hammer(caller: int) -> list[str]:
+        versions: list[str] = []
         with requests.Session() as session:
             while not stop.is_set():
-                fields = {"text": "i cannot sleep"}
+                fields = {"text": f"i cannot sleep {caller} {len(versions)}"}  # no cache knows the answer
                 response = session.post(f"{url}/classify", files={"image": IMAGE}, data=fields, timeout=PATIENCE)
                 response.raise_for_status()
                 versions.append(response.json()["tasks"][task]["model"]["version"])

@@ -15,7 +15,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from browser import PROGRAM, chromium
 from PIL import Image
+from prefect_page import artifacts, deployment, press_run
 from readme import README, commands_under, inline
 from running_service import PATIENCE, is_ready, wait_for
 from small_project import ROOT
@@ -127,6 +129,13 @@ def test_what_keeps_it_alive_runs(clone: Path, told: str) -> None:
     with started(clone, server, SYMPTOMEME_PREFECT_PORT=prefect, SYMPTOMEME_MLFLOW_PORT=mlflow):
         wait_for(lambda: is_ready(f"http://127.0.0.1:{prefect}", "api/health"))
         wait_for(lambda: is_ready(f"http://127.0.0.1:{mlflow}", "health"))
+        deployed = f"http://127.0.0.1:{prefect}/api/deployments/filter"
+        wait_for(lambda: {"weekly"} <= {one["name"] for one in httpx.post(deployed, json={}).json()})
+        if PROGRAM is not None:  # scripts/setup.sh --browser installs one where it may
+            with chromium() as browser:
+                page = press_run(deployment(browser, f"http://127.0.0.1:{prefect}", "weekly"))
+                assert page.get_by_text("Completed", exact=True).count(), page.inner_text("body")
+                assert "figures" in "\n".join(artifacts(page))
 
 
 def test_it_answers_over_http_what_is_shown(clone: Path, told: str) -> None:

@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from quality_decisions import best_weights, cells, stacked
+from quality_ideas import with_likes_drawn_together, without_repeats
 from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
 
@@ -68,3 +72,22 @@ def test_the_expected_threshold_is_that_of_right_probabilities() -> None:
     reached = [2 * (truth & claimed).sum() / (truth.sum() + claimed.sum()) for claimed in (chosen, scores > 0.25)]
     assert reached[0] > reached[1]
     assert scores[chosen].min() == pytest.approx(0.382, abs=0.02)  # (3 - 5**0.5) / 2
+
+
+def test_of_duplicates_the_label_of_most_is_learned() -> None:
+    memes = pd.DataFrame(
+        {"cluster": [7, 7, 5, 7, 6], "labels": [["a"], ["b"], ["a"], ["b"], ["c"]]}, index=[10, 11, 12, 13, 14]
+    )
+    assert list(without_repeats(memes).index) == [11, 12, 14]
+
+
+@pytest.mark.parametrize("labels", [torch.tensor([0, 0, 1]), torch.tensor([[1.0, 0], [1, 0], [0, 1]])])
+def test_memes_with_the_same_labels_are_drawn_together(labels: torch.Tensor) -> None:
+    def loss(*places: list[float]) -> float:
+        embedding = torch.nn.functional.normalize(torch.tensor(places), dim=1)
+        output = SimpleNamespace(loss=torch.tensor(1.0), logits=torch.zeros(3, 2), fused_embedding=embedding)
+        return float(with_likes_drawn_together(lambda **_: output, {"labels": labels}))
+
+    apart = loss([1, 0], [0, 1], [0.9, 0.1])
+    together = loss([1, 0], [0.9, 0.1], [0, 1])
+    assert 1 < together < apart

@@ -90,6 +90,23 @@ def test_an_addition_tells_of_the_new_memes_and_of_the_whole(archive: Path, caps
     assert "       4  there already, skipped: train/TR-1, train/TR-2, train/TR-3, test/TE-1\n" in told
 
 
+def test_all_that_is_left_out_stands_in_a_file_where_the_terminal_names_a_few(
+    tmp_path: Path, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "more"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    file = next(folder.glob("anxiety_train.json"))
+    lost = [{"sample_id": f"TR-9{n}", "ocr_text": "lost", "meme_anxiety_category": "Restlessness"} for n in range(7)]
+    file.write_text(json.dumps(json.loads(file.read_text()) + lost))
+    args = typed("anxiety", str(folder))
+    args.run(args)
+    assert "\nAll of them, with reasons: reports/left_out_anxiety.tsv\n" in capsys.readouterr().out
+    rows = [line.split("\t") for line in Path("reports/left_out_anxiety.tsv").read_text().splitlines()]
+    assert ["label that is no class, meme left out", "train/TR-4"] in rows
+    assert {f"train/TR-9{n}" for n in range(7)} <= {name for _, name in rows}
+
+
 @pytest.mark.parametrize("share", ["1", "-0.1", "nan", "much"])
 def test_a_share_that_is_none_is_refused(share: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

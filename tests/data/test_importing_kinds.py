@@ -60,7 +60,9 @@ def test_kinds_are_not_mixed(pack: Pack, small: Files, take: Take) -> None:
     )
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"kind": "published"}', '{"kind": 3}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"kind": "published"}', '{"kind": 3}', "[" * 100_000, f'{{"kind": "sample"{" " * 10_000}}}']
+)
 def test_an_odd_source_is_refused(pack: Pack, small: Files, take: Take, content: str) -> None:
     with pytest.raises(
         ArchiveError, match=r'memes\.zip/source\.json: expected {"kind": "sample"} or {"kind": "drawn"}\.$'

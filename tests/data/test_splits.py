@@ -54,6 +54,17 @@ def test_published_splits_stay_and_train_stays_whole_beside_a_published_validati
     assert placed_at_once(memes) == dict(zip(memes.keys, memes.origins, strict=True))
 
 
+def test_what_comes_with_a_published_validation_follows_its_mates_into_one_that_was_carved_before() -> None:
+    memes = Memes(
+        ["train/1", "train/2", "val/1", "train/3", "train/4", "train/5"],
+        ["train", "train", "val", "train", "train", "train"],
+        ["train/1", "train/2", "val/1", "train/1", "train/2", "val/1"],
+        [("a",)] * 6,
+    )
+    split = placed_at_once(memes, {"train/1": "val", "train/2": "train"})
+    assert [split[key] for key in memes.keys] == ["val", "train", "val", "val", "train", "train"]
+
+
 def test_extra_is_a_split_of_its_own() -> None:
     memes = Memes(["extra/1", "train/1"], ["extra", "train"], ["extra/1", "train/1"], [("a",)] * 2)
     assert placed_at_once(memes, share=0.5)["extra/1"] == "extra"

@@ -240,7 +240,7 @@ def test_the_bento_holds_what_the_service_imports_and_its_pins(
     pins = (place / "env/python/requirements.txt").read_text().splitlines()
     assert {"torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0"} <= set(pins)
     assert not [pin for pin in pins if pin.startswith(("mlflow", "dvc", "prefect", "great"))]
-    assert "tesseract-ocr" in (place / "env/docker/Dockerfile").read_text()
+    assert "tesseract-ocr" in (place / "env/docker/Dockerfile").read_text().rpartition("\nUSER bentoml\n")[0]
 
 
 def test_requirements_name_all_that_the_service_imports() -> None:

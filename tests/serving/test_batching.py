@@ -51,32 +51,40 @@ def test_what_comes_while_a_pass_runs_makes_up_the_next_and_a_lone_item_waits_fo
     assert run.given == [[0], [1, 2, 3], [4, 5]]
 
 
-@pytest.mark.parametrize("patience", [0.01, 60.0])
-def test_while_others_stand_in_the_line_before_a_pass_waits_for_enough_but_not_for_long(
-    executor, monkeypatch, patience
-):
-    monkeypatch.setattr("symptomeme.serving.batching.PATIENCE", patience)
+async def others_had_their_turn() -> None:
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+def with_patience(monkeypatch, seconds: float, callers):
+    monkeypatch.setattr("symptomeme.serving.batching.PATIENCE", seconds)
+
+    async def in_time():
+        async with asyncio.timeout(20):
+            return await callers()
+
+    return asyncio.run(in_time())
+
+
+def test_while_others_stand_in_the_line_before_a_pass_waits_for_enough(executor, monkeypatch):
     run, line = Doubling(), Line(1)
     run.may_end.set()
 
     async def callers():
         batcher = Batcher(executor, most=8, before=line)
         with line.joined():
-            assert await batcher(run, 0) == 0  # one that is served: nobody stands behind it
+            assert await batcher(run, 0) == 0  # nobody stands behind the one that is served
             with line.joined():
                 few = [asyncio.create_task(batcher(run, item)) for item in range(1, ENOUGH)]
-                if patience < 1:
-                    return await asyncio.gather(*few)
-                for _ in range(100):
-                    await asyncio.sleep(0)
+                await others_had_their_turn()
                 assert run.given == [[0]]
-                return await asyncio.gather(*few, batcher(run, ENOUGH))
+                await asyncio.gather(*few, batcher(run, ENOUGH))
 
-    assert len(asyncio.run(callers())) == len(run.given[1])
-    assert len(run.given) == 2
+    with_patience(monkeypatch, 600, callers)
+    assert run.given == [[0], [*range(1, ENOUGH + 1)]]
 
 
-def test_a_pass_waits_for_nobody_once_the_line_is_empty(executor):
+def test_a_pass_waits_for_nobody_once_the_line_is_empty_or_it_is_full(executor, monkeypatch):
     run, line = Doubling(), Line(0)
     run.may_end.set()
 
@@ -84,14 +92,46 @@ def test_a_pass_waits_for_nobody_once_the_line_is_empty(executor):
         batcher = Batcher(executor, most=2, before=line)
         with line.joined():
             waits = asyncio.create_task(batcher(run, 1))
-            for _ in range(100):
-                await asyncio.sleep(0)
+            await others_had_their_turn()
             assert run.given == []
         assert await waits == 2
-        with line.joined():  # no more go into a pass than this: nobody waits for more
+        with line.joined():
             assert await asyncio.gather(batcher(run, 2), batcher(run, 3)) == [4, 6]
 
-    asyncio.run(callers())
+    with_patience(monkeypatch, 600, callers)
+
+
+def test_enough_for_one_pass_are_not_kept_waiting_by_a_lone_item_for_another(executor, monkeypatch):
+    one, other, line = Doubling(), Doubling(), Line(0)
+    one.may_end.set()
+    other.may_end.set()
+
+    async def callers():
+        batcher = Batcher(executor, most=8, before=line)
+        with line.joined():
+            lone = asyncio.create_task(batcher(one, 0))
+            await asyncio.gather(*(batcher(other, item) for item in range(ENOUGH)))
+            return await lone
+
+    assert with_patience(monkeypatch, 600, callers) == 0
+    assert (one.given, other.given) == ([[0]], [[*range(ENOUGH)]])
+
+
+def test_patience_is_counted_from_an_items_coming_and_who_goes_is_not_waited_for(executor, monkeypatch):
+    run, line = Doubling(), Line(0)
+    run.may_end.set()
+
+    async def callers():
+        batcher = Batcher(executor, most=8, before=line)
+        with line.joined():
+            gone, stays = (asyncio.create_task(batcher(run, item)) for item in (1, 2))
+            await others_had_their_turn()
+            assert run.given == []
+            gone.cancel()
+            return await stays
+
+    assert with_patience(monkeypatch, 0.5, callers) == 4
+    assert run.given == [[2]]
 
 
 def test_items_meet_only_those_for_the_same_pass(executor):

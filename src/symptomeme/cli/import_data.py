@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from symptomeme.cli.next_steps import follow, next_steps
 from symptomeme.domain.labels import SPLITS, TASKS, Task, task_named
-from symptomeme.domain.layout import dataset_paths
+from symptomeme.domain.layout import REPORTS, dataset_paths
+from symptomeme.domain.writing import write_text
 
 if TYPE_CHECKING:
     from symptomeme.data.importing import Imported
@@ -53,7 +54,10 @@ def run(args: argparse.Namespace) -> int:
         text_similarity=params.ingest.text_similarity,
     )
     task = task_named(args.task)
-    print(report(task, import_archives(task, args.archives, placing, add=args.add)))
+    imported = import_archives(task, args.archives, placing, add=args.add)
+    print(report(task, imported))
+    if any(len(names) > _NAMES_SHOWN for _, names in imported.left_out.reasons()):
+        print(f"All of them, with reasons: {_write_left_out(task, imported)}")
     print("", follow(next_steps(params)), sep="\n")
     return 0
 
@@ -77,6 +81,14 @@ def report(task: Task, imported: "Imported") -> str:
         shown += ", ..." if len(names) > _NAMES_SHOWN else ""
         lines.append(f"{len(names):>8,}  {reason}: {shown}")
     return "\n".join(lines)
+
+
+def _write_left_out(task: Task, imported: "Imported") -> Path:
+    """Write every name, a line each behind its reason and a tab: the file."""
+    lines = [f"{reason}\t{name}\n" for reason, names in imported.left_out.reasons() for name in names]
+    file = REPORTS / f"left_out_{task.name}.tsv"
+    write_text(file, "".join(lines))
+    return file
 
 
 def _table(task: Task, imported: "Imported") -> list[str]:

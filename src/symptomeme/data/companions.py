@@ -15,6 +15,7 @@ from symptomeme.domain.writing import read_jsonl, write_jsonl
 
 KINDS = ("sample", "drawn")
 PUBLISHED = "published"
+MAX_SOURCE_BYTES = 10_000
 
 
 def read_source_kind(archives: Sequence[Archive]) -> str:
@@ -64,7 +65,7 @@ def _kind(archive: Archive) -> str:
     )
     if not outermost:
         return PUBLISHED
-    found = _parsed(outermost[0])
+    found = _parsed(outermost[0]) if outermost[0].size <= MAX_SOURCE_BYTES else None
     kind = found.get("kind") if isinstance(found, dict) else None
     if kind not in KINDS:
         raise ArchiveError(f'{outermost[0].where}: expected {{"kind": "sample"}} or {{"kind": "drawn"}}.')

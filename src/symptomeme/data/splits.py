@@ -32,7 +32,8 @@ def place(
     """Say for every meme whether it is used in train, val, test or extra.
 
     - Those in `placed` stay. Those published as val, test or extra are used as published.
-    - With a published validation split, all those published as train are train.
+    - With a published validation split those published as train are train, but for mates of those that became val
+      before it came.
     - Else, at the first import, about `val_share` of them become val: whole clusters, stratified by label (by
       combination of labels; rare combinations together). Clusters that touch test or extra stay in train.
     - Later ones follow a mate of their cluster that is in train or val (train first, where it has both); a new cluster
@@ -46,14 +47,19 @@ def place(
     """
     split = {key: placed.get(key, origin) for key, origin in zip(keys, origins, strict=True)}
     new = [key not in placed and origin == "train" for key, origin in zip(keys, origins, strict=True)]
-    if "val" in origins:
-        return split
     mates: dict[str, set[str]] = {}
     for key, cluster, is_new in zip(keys, clusters, new, strict=True):
         if not is_new:
             mates.setdefault(cluster, set()).add(split[key])
     groups = _grouped(keys, clusters, labels, new)
-    if any(origin == "train" and not is_new for origin, is_new in zip(origins, new, strict=True)):
+    if "val" in origins:
+        carved = {
+            cluster
+            for key, origin, cluster in zip(keys, origins, clusters, strict=True)
+            if origin == "train" and split[key] == "val"
+        }
+        chosen = {group.name for group in groups if group.name in carved and "train" not in mates[group.name]}
+    elif any(origin == "train" and not is_new for origin, is_new in zip(origins, new, strict=True)):
         chosen = {group.name for group in groups if _follows_to_val(group.name, mates, val_share, seed)}
     else:
         chosen = _carved(groups, tied=set(mates), val_share=val_share, seed=seed)

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from torch.nn.utils.rnn import pad_sequence
 
 from symptomeme.data import transforms
-from symptomeme.data.transforms import read_picture
+from symptomeme.data.known import known_picture
 from symptomeme.domain.digests import of_file, of_value
 from symptomeme.domain.errors import DataError
 from symptomeme.domain.labels import Task
@@ -160,8 +160,8 @@ def small_pictures(memes: pd.DataFrame, processor: SymptomProcessor) -> npt.NDAr
     with PartialState().main_process_first():  # the others find them in the cache
         if not kept.is_file():
             rows = [
-                processor.picture_bytes([read_picture(Path(image))])[0]
-                for image in progress(memes.image.tolist(), what="pictures")
+                processor.picture_bytes([known_picture(Path(image), sha256)])[0]
+                for image, sha256 in progress(list(zip(memes.image, memes.sha256, strict=True)), what="pictures")
             ]
             with replacing(kept.parent) as beside:
                 beside.mkdir()

@@ -169,7 +169,9 @@ def _schedule(optimizer: torch.optim.Optimizer, options: Optimisation, *, steps:
 
 
 def _precision(wanted: str) -> str:
-    return "bf16" if wanted == "auto" and torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
+    if wanted != "auto" or not torch.cuda.is_available():
+        return "no"
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
 
 
 def _best_epoch(curve: Curve) -> int:

@@ -1,18 +1,19 @@
 """Forward passes over the memes of several callers: whatever waits when one pass begins goes into it."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from symptomeme.serving.line import Line
 from symptomeme.serving.work import ended
 
-ENOUGH = 4  # items that wait for no more: a meme costs 6 tenths of one alone, and among 8 little less
-PATIENCE = 0.2  # seconds that an item waits for company at the most
+ENOUGH = 4  # items for one pass that wait for no more: each costs about half of one alone (docs/serving.md)
+PATIENCE = 0.2  # seconds from an item's coming after which it waits for no company
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,6 +28,7 @@ class _Waiting(Generic[Item, Result]):
     run: Pass[Item, Result]
     item: Item
     answered: "asyncio.Future[Result]"
+    came: float = field(default_factory=monotonic)
     begun: bool = False  # it is in a pass
 
     def call_off(self) -> bool:
@@ -40,8 +42,8 @@ Batch = list[_Waiting[Any, Any]]
 class Batcher:
     """Gathers items of several callers into passes that run one after another.
 
-    What comes while a pass runs makes up the next one. An item that finds nothing running starts at once, unless there
-    is a line before this: what is in it would be no sooner done, so the item waits for company, ENOUGH or PATIENCE.
+    What comes while a pass runs makes up the next one. An item that finds nothing running starts at once, unless others
+    stand in the line before this: then it waits until that is empty, ENOUGH have come or its PATIENCE is at an end.
     Items meet only those that are for the same pass, the one that the longest waiting is for.
     """
 
@@ -57,7 +59,7 @@ class Batcher:
         """The result of an item, or what its pass raises for it; `ended` says what becomes of who is cancelled."""
         one = _Waiting(run, item, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
-        if len(self._together()) >= self._suffices:
+        if self._suffice():
             self._enough.set()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._passes(), context=Context())  # it outlives the caller
@@ -97,25 +99,30 @@ class Batcher:
         """Those that go into the next pass; who has gone away meanwhile does not."""
         if self._before is not None:
             await self._company(self._before)
-        batch = self._together()
+        alive = self._alive()
+        batch = [one for one in alive if one.run == alive[0].run][: self._most]
         for one in batch:
             one.begun = True
-        self._waiting = deque(one for one in self._waiting if not (one.begun or one.answered.done()))
+        self._waiting = deque(one for one in alive if not one.begun)
         return batch
 
     async def _company(self, line: Line) -> None:
-        """Wait until the line is empty or enough have come, but not for long."""
-        if not 0 < len(self._together()) < self._suffices or line.empty.is_set():
+        """Wait until the line is empty, enough have come, or who came first has waited long."""
+        alive = self._alive()
+        if not alive or line.empty.is_set() or self._suffice():
             return
         self._enough.clear()
         either = [asyncio.create_task(event.wait()) for event in (self._enough, line.empty)]
+        patience = max(0.0, PATIENCE - (monotonic() - alive[0].came))
         try:
-            await asyncio.wait(either, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in either:
                 wait.cancel()
 
-    def _together(self) -> Batch:
-        """Those that would go into a pass now."""
-        alive = [one for one in self._waiting if not one.answered.done()]
-        return [one for one in alive if one.run == alive[0].run][: self._most]
+    def _suffice(self) -> bool:
+        """Whether enough wait for one pass, be it not the next: it is not kept waiting by that."""
+        return max(Counter(one.run for one in self._alive()).values(), default=0) >= self._suffices
+
+    def _alive(self) -> Batch:
+        return [one for one in self._waiting if not one.answered.done()]

@@ -48,11 +48,14 @@ _TASKS = {
     "pattern": _listed(TASKS),
 }  # fmt: skip
 _FILE = {"type": "string", "format": "binary", "description": "JPEG, PNG, GIF, WebP, BMP or TIFF"}
-_TEXT = {"type": "string", "description": "the words in it, in place of reading them"}
+_TEXT = {
+    "type": "string", "description": "the words in it, in place of reading them", "examples": ["cannot sleep again"],
+}  # fmt: skip
 _ONE = {"image": _FILE, "text": _TEXT, "tasks": _TASKS}
 _LABELS = {
     "type": "string", "description": "names with commas between; default: those claimed, else the likeliest",
     "pattern": _listed([label for task in TASKS.values() for label in task.labels]),
+    "examples": [next(iter(TASKS.values())).labels[0]],
 }  # fmt: skip
 _WHY = {**_ONE, "labels": _LABELS}
 
@@ -82,7 +85,7 @@ def _paths(max_batch: int) -> dict[str, Any]:
     batch = {"request_id": EXAMPLE_ID, "answers": [EXAMPLE, error]}
     models, metrics = _json("ModelsAnswer", {"models": [EXAMPLE_MODEL]}), _plain("symptomeme_requests_total 1.0\n")
     many = {"images": {"type": "array", "minItems": 1, "maxItems": max_batch, "items": _FILE}, "tasks": _TASKS}
-    itself = {"application/json": {"schema": {"type": "object"}}}
+    itself = {"application/json": {"schema": {"type": "object"}, "example": {"openapi": "3.1.0"}}}
     runs, ready = "The process runs", "A drawn picture was answered by the models that are live"
     return {
         "/classify": {"post": _posted("classify", "Of one meme", _ONE, "Answer", EXAMPLE, _PICTURE)},

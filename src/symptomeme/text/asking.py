@@ -8,12 +8,13 @@ from typing import NamedTuple, Protocol
 from diskcache import Cache
 from PIL import Image
 
+from symptomeme.data.known import known_picture
 from symptomeme.domain.digests import of_text
 from symptomeme.domain.errors import ImageError, ModelError
 from symptomeme.domain.progress import progress
 from symptomeme.text.failures import Failures
 from symptomeme.text.kept import kept_in
-from symptomeme.text.ocr import known_picture, told_of_pictures
+from symptomeme.text.ocr import told_of_pictures
 from symptomeme.text.reasoning import Reasoned, question, understood
 
 MOST_ENDS = 3

@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 from diskcache import Cache
 from PIL import Image
 
-from symptomeme.data.transforms import read_picture
-from symptomeme.domain.digests import of_file
+from symptomeme.data.known import known_picture
 from symptomeme.domain.errors import ImageError
 from symptomeme.domain.progress import progress
 from symptomeme.text.kept import kept_in
@@ -131,18 +130,6 @@ def _read_batch(engine: OcrEngine, batch: list[tuple[str, Path]]) -> dict[str, R
 
     readings = engine.read(pictures())
     return dict(zip(opened, readings, strict=True)) | broken
-
-
-def known_picture(path: Path, sha256: str) -> Image.Image:
-    """The picture, if its bytes are still those it is known by: else a cache would hold what was read in another.
-
-    Raises:
-        ImageError: it cannot be opened, or they are not.
-    """
-    picture = read_picture(path)
-    if of_file(path) != sha256:
-        raise ImageError(f"{path}: its bytes have changed.")
-    return picture
 
 
 def told_of_pictures(broken: list[ImageError]) -> str:

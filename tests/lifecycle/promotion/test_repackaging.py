@@ -52,6 +52,7 @@ def test_a_running_service_answers_with_what_was_promoted_and_no_request_fails(r
     with service() as url:
         answered = versions_while(url, "depression", lambda: told.append(run(*PROMOTE, "--json")), to=TRAINED)
     assert {version for versions in answered for version in versions} == {UNTRAINED, TRAINED}
+    assert answered == [sorted(versions) for versions in answered]  # each caller sees them switch once
     assert (told[0]["promoted"], told[0]["package"]["moved"]) == (True, True)
     assert told[0]["package"]["models"]["depression"]["version"] == TRAINED
 
