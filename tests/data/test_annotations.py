@@ -169,6 +169,66 @@ def test_a_damaged_file_refuses_the_import(read: Read, name: str, content: str, 
     assert f"memes.zip/{name}: {told}" in str(error.value)
 
 
+ROWS_NEEDED = "expected a list of JSON objects, each with sample_id. Mend the file and import again."
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ([None], "row 2 is null, a list of annotations holds JSON objects alone. Mend the file and import again."),
+        (["cannot sleep"], "row 2 is a text, a list of annotations holds JSON objects alone."),
+        ([[{"a": 1}]], "row 2 is a list of other things, a list"),
+        ([3], "row 2 is a number, a list"),
+    ],
+)
+def test_a_row_that_is_no_object_refuses_the_import(read: Read, make: Any, content: list[Any], told: str) -> None:
+    files = {"anxiety_train.json": [make.anxiety("TR-1"), *content], "anxiety_test.json": [make.anxiety("TE-1")]}
+    with pytest.raises(AnnotationError) as error:
+        read(ANXIETY, **files)
+    assert f"memes.zip/anxiety_train.json: {told}" in str(error.value)
+    assert "sleep" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "kind"),
+    [
+        (lambda rows: {"data": rows}, "an object"),
+        (lambda rows: {"data": {"train": rows}}, "an object"),
+        (lambda rows: {row.pop("sample_id"): row for row in rows}, "an object"),
+        (lambda rows: [rows], "a list of other things"),
+    ],
+)
+def test_annotations_that_are_no_list_refuse_the_import(
+    read: Read, make: Any, wrapped: Callable[[list[dict[str, Any]]], Any], kind: str
+) -> None:
+    files = {
+        "anxiety_train.json": wrapped([make.anxiety("TR-1"), make.anxiety("TR-2")]),
+        "anxiety_test.json": [make.anxiety("TE-1")],
+    }
+    with pytest.raises(AnnotationError) as error:
+        read(ANXIETY, **files)
+    assert str(error.value).endswith(f"memes.zip/anxiety_train.json: annotations of AxiOM in {kind}; {ROWS_NEEDED}")
+
+
+def test_annotations_of_the_other_task_are_left_out_with_their_faults(read: Read, make: Any) -> None:
+    other = make.depression("TR-1", ["Self-Harm"])
+    _, left_out = read(ANXIETY, **{"train.json": [other, None], "val.json": {"data": [other]}})
+    assert {reason: len(names) for reason, names in left_out.items()} == {
+        "file of another task": 1,
+        "file of no known kind": 1,
+    }
+
+
+def test_a_text_with_a_comma_and_without_quotes_is_told_by_its_row(read: Read) -> None:
+    csv = "sample_id,ocr_text,meme_anxiety_category\nTR-1,one,Restlessness,\nTR-2,cannot, sleep,Restlessness\n"
+    with pytest.raises(AnnotationError) as error:
+        read(ANXIETY, **{"train.csv": csv})
+    assert "train.csv: row 2 has more fields than the table's header; a text with a comma stands in quotes." in (
+        str(error.value)
+    )
+    assert "sleep" not in str(error.value)
+
+
 def test_half_a_surrogate_pair_does_not_stay_in_a_text(read: Read, make: Any) -> None:
     records, _ = read(ANXIETY, **{"train.json": [make.anxiety("TR-1", "a\ud83d b 😀")]})
     assert records["train"]["TR-1"].text == "a? b 😀"

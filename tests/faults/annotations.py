@@ -1,6 +1,7 @@
 """Faults of annotations, and of the tables made of them."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def dropped(label: str) -> Fault:
     )
 
 
+def rows_of(path: Path) -> list[Row]:
+    """The published annotations of an archive."""
+    with zipfile.ZipFile(path) as packed:
+        return list(json.loads(packed.read("anxiety_train.json")))
+
+
 TABLES = {"ingest": "data/axiom/splits.parquet", "validate": "artifacts/anxiety/memes.parquet"}
 
 ANNOTATIONS = {
@@ -58,6 +65,24 @@ ANNOTATIONS = {
         row=lambda row: row | {"ocr_text": 3},
         line=lambda line: json.dumps(json.loads(line) | {"labels": None}),
         told={"import-data": "ocr_text is no text", "ingest": "train/metadata.jsonl: not what import-data writes"},
+    ),
+    "row that is no object": Fault(
+        archive=lambda path: rewritten(path, "anxiety_train.json", json.dumps([*rows_of(path), None]).encode()),
+        line=lambda line: f"{line}\nnull",
+        told={
+            "import-data": "anxiety_train.json: row 9 is null",
+            "ingest": "train/metadata.jsonl: not what import-data writes",
+        },
+    ),
+    "annotations that are no list": Fault(
+        archive=lambda path: rewritten(path, "anxiety_train.json", json.dumps({"data": rows_of(path)}).encode()),
+        told={"import-data": "annotations of AxiOM in an object; expected a list of JSON objects"},
+    ),
+    "text with a comma and without quotes in a CSV table": Fault(
+        archive=lambda path: rewritten(
+            path, "anxiety_test.csv", b"sample_id,ocr_text,meme_anxiety_category\nTE-1,no, words,Restlessness\n"
+        ),
+        told={"import-data": "anxiety_test.csv: row 1 has more fields than the table's header"},
     ),
     "damaged annotation file": Fault(
         archive=lambda path: rewritten(path, "anxiety_train.json", b'[{"sample_id": '),

@@ -1,19 +1,15 @@
 """Published annotation files as records: both JSON forms and the CSV form, checked against the task's labels."""
 
-import csv
-import io
-import json
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any
 
+from symptomeme.data.annotation_rows import ID, rows_of
 from symptomeme.data.archives import Member
 from symptomeme.data.left_out import LeftOut
 from symptomeme.data.naming import SAFE_ID, key_of, printable
 from symptomeme.domain.errors import AnnotationError
-from symptomeme.domain.labels import TASKS, Task
+from symptomeme.domain.labels import Task
 
-MAX_BYTES = 100_000_000
 _REASONING = "figurative_reasoning"
 _REASONING_PARTS = ("cause_effect", "figurative_understanding", "mental_state")
 
@@ -40,7 +36,7 @@ def read_records(task: Task, files: list[tuple[str, Member]], left_out: LeftOut)
     Raises:
         AnnotationError: a file is damaged, or a record has an id, field or label that is not allowed.
     """
-    tables = [(split, member, _rows(task, member, left_out)) for split, member in files]
+    tables = [(split, member, rows_of(task, member, left_out)) for split, member in files]
     tables.sort(key=lambda table: any(_reasoning(row, table[1].where) for row in table[2]))
     records: Records = {}
     for split, member, rows in tables:
@@ -73,38 +69,11 @@ def _merged(first: Record | None, second: Record | None, key: str, left_out: Lef
     return replace(first, reasoning=second.reasoning)
 
 
-def _rows(task: Task, member: Member, left_out: LeftOut) -> list[dict[str, Any]]:
-    """The rows of an annotation file of this task; none when it turns out to be another kind of file."""
-    rows = _parsed(member)
-    if not any("sample_id" in row for row in rows):
-        left_out.add("file of no known kind", member.where)
-        return []
-    if not any(name in row for row in rows for name in task.label_fields):
-        others = [name for other in TASKS.values() if other is not task for name in other.label_fields]
-        if any(name in row for row in rows for name in others):
-            left_out.add("file of another task", member.where)
-            return []
-        raise AnnotationError(f"{member.where}: no label field; {task.title} has {' or '.join(task.label_fields)}.")
-    return rows
-
-
-def _parsed(member: Member) -> list[dict[str, Any]]:
-    if member.size > MAX_BYTES:
-        raise AnnotationError(f"{member.where}: {member.size} bytes, annotation files of at most {MAX_BYTES} are read.")
-    kind = PurePosixPath(member.path).suffix.lower().removeprefix(".")
-    try:
-        text = member.read().decode("utf-8-sig")
-        found = json.loads(text) if kind == "json" else list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    except (ValueError, RecursionError, csv.Error) as error:
-        raise AnnotationError(f"{member.where}: no whole {kind.upper()} file ({type(error).__name__}).") from None
-    return found if isinstance(found, list) and all(isinstance(row, dict) for row in found) else []
-
-
 def _id(row: dict[str, Any], member: Member) -> str:
-    found = row.get("sample_id")
+    found = row.get(ID)
     if not isinstance(found, str) or not SAFE_ID.fullmatch(found):
         raise AnnotationError(
-            f"{member.where}: sample_id {printable(repr(found)[:120])} may not name a file; expected up to 100 "
+            f"{member.where}: {ID} {printable(repr(found)[:120])} may not name a file; expected up to 100 "
             "letters, digits, '.', '_' or '-', not beginning with '.'."
         )
     return found

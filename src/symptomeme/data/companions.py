@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from symptomeme.data.annotations import MAX_BYTES
+from symptomeme.data.annotation_rows import MAX_BYTES
 from symptomeme.data.archives import Archive, Member
 from symptomeme.data.layouts import SOURCE
 from symptomeme.data.naming import natural
