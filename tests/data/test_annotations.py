@@ -128,15 +128,15 @@ def test_a_file_of_the_other_task_or_of_another_kind_is_left_out(read: Read, mak
     [
         (
             {"sample_id": "TR-1", "meme_anxiety_category": "Rest"},
-            "TR-1: 'Rest' is not a class of AxiOM; expected one of",
+            "TR-1: a label of 4 characters is not a class of AxiOM; expected one of",
         ),
         (
             {"sample_id": "../x"},
-            "sample_id '../x' may not name a file; expected up to 100 letters, digits, '.', '_' or",
+            "row 2: a sample_id of 4 characters may not name a file; expected up to 100 letters, digits, '.', '_' or",
         ),
-        ({"sample_id": ".x"}, "sample_id '.x' may not name a file"),
-        ({"sample_id": 7}, "sample_id 7 may not name a file"),
-        ({"sample_id": "x" * 101}, f"sample_id '{'x' * 101}' may not name a file"),
+        ({"sample_id": ".x"}, "row 2: a sample_id of 2 characters may not name a file"),
+        ({"sample_id": 7}, "row 2: a sample_id that is no text may not name a file"),
+        ({"sample_id": "x" * 101}, "row 2: a sample_id of 101 characters may not name a file"),
         ({"sample_id": "TR-1"}, "TR-1: no label field; AxiOM has meme_anxiety_category or meme_anxiety_categories."),
         ({"sample_id": "TR-1", "meme_anxiety_category": {"a": 1}}, "TR-1: meme_anxiety_category is neither a text nor"),
         ({"sample_id": "TR-1", "meme_anxiety_category": [["a"]]}, "TR-1: meme_anxiety_category is neither a text nor"),
@@ -152,6 +152,16 @@ def test_a_record_that_is_not_allowed_refuses_the_import(read: Read, make: Any, 
         read(ANXIETY, **{"anxiety_train.json": [make.anxiety("TR-0"), row]})
     assert f"memes.zip/anxiety_train.json: {told}" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("words", ["cannot", "cannot sleep again", "cannot sleep " * 700])
+@pytest.mark.parametrize("field", ["sample_id", "meme_anxiety_category", "figurative_reasoning"])
+def test_words_in_the_wrong_field_are_not_told(read: Read, make: Any, field: str, words: str) -> None:
+    held = [words] if field == "figurative_reasoning" else f"{words}!"
+    with pytest.raises(AnnotationError, match=r"train\.json: (row 2|TR-1): ") as error:
+        read(ANXIETY, **{"train.json": [make.anxiety("TR-0"), make.anxiety("TR-1") | {field: held}]})
+    assert "cannot" not in str(error.value)
+    assert len(str(error.value)) < 500
 
 
 @pytest.mark.parametrize(

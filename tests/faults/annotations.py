@@ -42,7 +42,9 @@ TABLES = {"ingest": "data/axiom/splits.parquet", "validate": "artifacts/anxiety/
 
 ANNOTATIONS = {
     "unknown label": of_row(
-        labelled("Joy"), import_data="'Joy' is not a class of AxiOM", validate="labels must be classes of AxiOM"
+        labelled("Joy"),
+        import_data="TR-1: a label of 3 characters is not a class of AxiOM",
+        validate="labels must be classes of AxiOM",
     ),
     **{f"dropped label `{label}`": dropped(label) for label in ("Unknown", "Irritability")},
     "several labels where the task has one": of_row(

@@ -1,12 +1,13 @@
 """Published annotation files as records: both JSON forms and the CSV form, checked against the task's labels."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from symptomeme.data.annotation_rows import ID, rows_of
 from symptomeme.data.archives import Member
 from symptomeme.data.left_out import LeftOut
-from symptomeme.data.naming import SAFE_ID, key_of, printable
+from symptomeme.data.naming import SAFE_ID, key_of
 from symptomeme.domain.errors import AnnotationError
 from symptomeme.domain.labels import Task
 
@@ -37,13 +38,13 @@ def read_records(task: Task, files: list[tuple[str, Member]], left_out: LeftOut)
         AnnotationError: a file is damaged, or a record has an id, field or label that is not allowed.
     """
     tables = [(split, member, rows_of(task, member, left_out)) for split, member in files]
-    tables.sort(key=lambda table: any(_reasoning(row, table[1].where) for row in table[2]))
+    tables.sort(key=lambda table: any(_reasoning(row, where) for where, row in _placed(table[1], table[2])))
     records: Records = {}
     for split, member, rows in tables:
         found = records.setdefault(split, {})
         here: set[str] = set()
-        for row in rows:
-            meme_id = _id(row, member)
+        for where, row in _placed(member, rows):
+            meme_id = _id(row, where)
             key = key_of(split, meme_id)
             record = _record(task, row, f"{member.where}: {meme_id}", key, left_out)
             if meme_id in here and found[meme_id] == record:
@@ -54,6 +55,11 @@ def read_records(task: Task, files: list[tuple[str, Member]], left_out: LeftOut)
                 found[meme_id] = record
             here.add(meme_id)
     return records
+
+
+def _placed(member: Member, rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows, each with what to call it as long as its id is not known to be one."""
+    return ((f"{member.where}: row {number}", row) for number, row in enumerate(rows, start=1))
 
 
 def _merged(first: Record | None, second: Record | None, key: str, left_out: LeftOut) -> Record | None:
@@ -69,12 +75,13 @@ def _merged(first: Record | None, second: Record | None, key: str, left_out: Lef
     return replace(first, reasoning=second.reasoning)
 
 
-def _id(row: dict[str, Any], member: Member) -> str:
+def _id(row: dict[str, Any], where: str) -> str:
     found = row.get(ID)
     if not isinstance(found, str) or not SAFE_ID.fullmatch(found):
+        what = f"of {len(found)} characters" if isinstance(found, str) else "that is no text"
         raise AnnotationError(
-            f"{member.where}: {ID} {printable(repr(found)[:120])} may not name a file; expected up to 100 "
-            "letters, digits, '.', '_' or '-', not beginning with '.'."
+            f"{where}: a {ID} {what} may not name a file; expected up to 100 letters, digits, '.', '_' or '-', not "
+            "beginning with '.'."
         )
     return found
 

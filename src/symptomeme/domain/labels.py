@@ -6,6 +6,8 @@ from typing import Literal
 
 from symptomeme.domain.errors import AnnotationError, InputError
 
+_SHOWN = 60  # characters
+
 ProblemType = Literal["single_label_classification", "multi_label_classification"]
 
 SPLITS = ("train", "val", "test", "extra")
@@ -34,14 +36,16 @@ class Task:
         """The classes among `found`, in the task's order and without repeats; dropped labels go.
 
         Raises:
-            AnnotationError: a label is neither a class nor a known dropped one.
+            AnnotationError: a label is neither a class nor a known dropped one; only a misspelt one is shown, as any
+                other may be the words of a meme.
         """
         for label in found:
             if label not in self.labels and label not in self.dropped:
                 nearest = self.nearest(label)
+                told = repr(label[:_SHOWN]) if nearest else f"a label of {len(label)} characters"
                 meant = f" (did you mean {nearest!r}?)" if nearest else ""
                 raise AnnotationError(
-                    f"{where}: {label!r} is not a class of {self.title}{meant}; expected one of "
+                    f"{where}: {told} is not a class of {self.title}{meant}; expected one of "
                     f"{', '.join(self.labels)} (or, left out: {', '.join(sorted(self.dropped))}). "
                     "Mend the annotation and import again."
                 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from symptomeme.data.naming import SAFE_ID, key_of, printable
+from symptomeme.data.naming import SAFE_ID, key_of
 from symptomeme.data.wording import normalise
 from symptomeme.domain.errors import AnnotationError, InputError
 from symptomeme.domain.labels import Task
@@ -121,7 +121,7 @@ def _checked(task: Task, record: dict[str, Any], split: str, *, where: str) -> A
     sample_id = record.get("sample_id")
     if not isinstance(sample_id, str) or not SAFE_ID.fullmatch(sample_id):
         raise AnnotationError(
-            f"{where}: sample_id {printable(repr(sample_id))} cannot name a file; use letters, digits, '-', '_', '.'."
+            f"{where}: its sample_id cannot name a file; use up to 100 letters, digits, '-', '_', '.'."
         )
     text = record.get("ocr_text") or ""
     if not isinstance(text, str):
