@@ -40,6 +40,47 @@ def rows_of(path: Path) -> list[Row]:
 
 TABLES = {"ingest": "data/axiom/splits.parquet", "validate": "artifacts/anxiety/memes.parquet"}
 
+
+def wrong(published: Row, kept: Row, told: str) -> Fault:
+    """Fields of another kind in a published annotation and in its line in data/."""
+    (field,) = kept
+    return Fault(
+        row=lambda row: row | published,
+        line=lambda line: json.dumps(json.loads(line) | kept),
+        told={"import-data": told, "ingest": f"not what import-data writes (line 1: {field})"},
+    )
+
+
+def by_hand(what: str, line: Callable[[str], str]) -> Fault:
+    """A line in data/ that no import leaves."""
+    return Fault(line=line, told={"ingest": f"train/metadata.jsonl: not what import-data writes (line 1: {what})"})
+
+
+def with_(**fields: object) -> Callable[[str], str]:
+    return lambda line: json.dumps(json.loads(line) | fields)
+
+
+LABEL, WHY = "meme_anxiety_category", "figurative_reasoning"
+LABEL_KIND = f"TR-1: {LABEL} is neither a text nor a list of texts"
+
+WRONG_KINDS = {
+    "a number for the text": wrong({"ocr_text": 3}, {"text": 3}, "TR-1: ocr_text is no text"),
+    "a list for the reasoning": wrong({WHY: ["x"]}, {"reasoning": ["x"]}, f"row 1: {WHY} is no text"),
+    "a number among the labels": wrong({LABEL: [3]}, {"labels": [3]}, LABEL_KIND),
+    "an object for the labels": wrong({LABEL: {"a": 1}}, {"labels": {"a": 1}}, LABEL_KIND),
+}
+BY_HAND = {
+    "no text": by_hand("text", with_(text=None)),
+    "labels that are one text": by_hand("labels", with_(labels="Restlessness")),
+    "half a surrogate pair": by_hand("no JSON object", with_(text="\ud83d")),
+    "nested too deeply": by_hand("no JSON object", lambda _: "[" * 100_000),
+    "id that could not name a file": by_hand("id, file_name", with_(id="../TR-1")),
+    "picture from the top (`/etc/passwd`)": by_hand("file_name", with_(file_name="/etc/passwd")),
+    "picture that climbs out (`../`)": by_hand("file_name", with_(file_name="../../../params.yaml")),
+    "picture of another id": by_hand("file_name", with_(file_name="images/TR-2.png")),
+    "NUL in the picture's name": by_hand("file_name", with_(file_name="images/TR-1\0.png")),
+}
+
 ANNOTATIONS = {
     "unknown label": of_row(
         labelled("Joy"),
@@ -63,17 +104,13 @@ ANNOTATIONS = {
     "id that could not name a file": Fault(
         row=lambda row: row | {"sample_id": "../TR-1"}, told={"import-data": "may not name a file"}
     ),
-    "field of the wrong kind": Fault(
-        row=lambda row: row | {"ocr_text": 3},
-        line=lambda line: json.dumps(json.loads(line) | {"labels": None}),
-        told={"import-data": "ocr_text is no text", "ingest": "train/metadata.jsonl: not what import-data writes"},
-    ),
+    **{f"field of the wrong kind: {kind}": wrong for kind, wrong in WRONG_KINDS.items()},
     "row that is no object": Fault(
         archive=lambda path: rewritten(path, "anxiety_train.json", json.dumps([*rows_of(path), None]).encode()),
         line=lambda line: f"{line}\nnull",
         told={
             "import-data": "anxiety_train.json: row 9 is null",
-            "ingest": "train/metadata.jsonl: not what import-data writes",
+            "ingest": "train/metadata.jsonl: not what import-data writes (line 2: no JSON object)",
         },
     ),
     "annotations that are no list": Fault(
@@ -86,6 +123,7 @@ ANNOTATIONS = {
         ),
         told={"import-data": "anxiety_test.csv: row 1 has more fields than the table's header"},
     ),
+    **{f"line changed by hand: {what}": fault for what, fault in BY_HAND.items()},
     "damaged annotation file": Fault(
         archive=lambda path: rewritten(path, "anxiety_train.json", b'[{"sample_id": '),
         line=lambda line: line[:-5],

@@ -1,17 +1,17 @@
 """Reading and writing of data/<dataset>, the layout that import-data leaves."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from symptomeme.data.metadata_line import parsed
 from symptomeme.data.naming import key_of, natural
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import SPLITS, Task
 from symptomeme.domain.layout import DatasetPaths, dataset_paths
 from symptomeme.domain.records import SPLIT_ROWS, read_rows, write_rows
-from symptomeme.domain.writing import read_jsonl, write_jsonl
+from symptomeme.domain.writing import write_jsonl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,30 +72,31 @@ def read_annotations(paths: DatasetPaths) -> list[Annotation]:
 
 
 def _annotations(paths: DatasetPaths, origin: str) -> list[Annotation]:
-    with _unchanged(paths.metadata(origin)):
-        return [
-            Annotation(
-                id=row["id"],
-                origin=origin,
-                image=paths.root / origin / row["file_name"],
-                labels=tuple(row["labels"]),
-                text=row["text"],
-                reasoning=row["reasoning"],
-            )
-            for row in read_jsonl(paths.metadata(origin))
-        ]
+    path = paths.metadata(origin)
+    lines = [(number, line) for number, line in enumerate(path.read_bytes().split(b"\n"), start=1) if line.strip()]
+    return [_annotation(paths, origin, number, line) for number, line in lines]
 
 
-@contextmanager
-def _unchanged(path: Path) -> Iterator[None]:
-    """Tell of a file that cannot be understood."""
+def _annotation(paths: DatasetPaths, origin: str, number: int, line: bytes) -> Annotation:
     try:
-        yield
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: not what import-data writes ({type(error).__name__}): it was changed or damaged. "
-            "Run 'dvc checkout data', or import again."
-        ) from None
+        row = parsed(line)
+    except ValueError as error:
+        raise _changed(paths.metadata(origin), f"line {number}: {error}") from None
+    return Annotation(
+        id=row.id,
+        origin=origin,
+        image=paths.root / origin / row.file_name,
+        labels=row.labels,
+        text=row.text,
+        reasoning=row.reasoning,
+    )
+
+
+def _changed(path: Path, told: str) -> InputError:
+    return InputError(
+        f"{path}: not what import-data writes ({told}): it was changed or damaged. "
+        "Run 'dvc checkout data', or import again."
+    )
 
 
 def write_annotations(paths: DatasetPaths, annotations: Iterable[Annotation]) -> None:
@@ -138,5 +139,7 @@ def read_kind(paths: DatasetPaths) -> str:
     Raises:
         InputError: the file that tells it is damaged.
     """
-    with _unchanged(paths.source):
+    try:
         return str(json.loads(paths.source.read_text(encoding="utf-8"))["kind"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _changed(paths.source, type(error).__name__) from None
