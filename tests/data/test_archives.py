@@ -85,6 +85,13 @@ def test_control_characters_in_names_are_refused_and_not_printed(path: Path) -> 
     assert refusal(path) == f"{path}: member 'a?[2Jb.jpg' has a control character in its name; nothing was imported."
 
 
+@pytest.mark.parametrize("name", ["a/", "a\\", "./", ".\\"])
+def test_folders_of_a_zip_are_no_files(path: Path, name: str) -> None:
+    zip_of(path, **{"fine.jpg": b"x", name: b""})
+    with open_archive(path) as archive:
+        assert [str(member.path) for member in archive.members] == ["fine.jpg"]
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_links_and_devices_are_refused(path: Path, kind: int) -> None:
     info = zipfile.ZipInfo("TR-1.jpg")

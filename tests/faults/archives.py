@@ -18,6 +18,18 @@ def added(name: str | zipfile.ZipInfo, data: bytes, method: int = zipfile.ZIP_ST
     return add
 
 
+def renamed(name: str) -> Callable[[Path], None]:
+    """A member whose name `zipfile` would not write of its own accord."""
+
+    def add(path: Path) -> None:
+        info = zipfile.ZipInfo("a.png")
+        info.filename = name
+        with zipfile.ZipFile(path, "a") as packed, packed.open(info, "w") as member:
+            member.write(b"x")
+
+    return add
+
+
 def special(kind: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo("anxiety_train_image/TR-99.png")
     info.external_attr = (kind | 0o777) << 16
@@ -93,6 +105,8 @@ ARCHIVES = {
     "Windows path from the top (`\\`)": refused(added("\\evil.png", b"x"), LEAVES),
     "Windows path that climbs out (`..\\`)": refused(added("a\\..\\..\\evil.png", b"x"), LEAVES),
     "control character in a name": refused(added("a\x1b[2J.png", b"x"), "has a control character in its name"),
+    "empty name": refused(renamed(""), "member '' has a name that names no file"),
+    "name that is a dot": refused(renamed("."), "member '.' has a name that names no file"),
     "link": refused(added(special(stat.S_IFLNK), b"/etc/passwd"), "is a link or device"),
     "device": refused(added(special(stat.S_IFCHR), b""), "is a link or device"),
     "name that stands in it twice": refused(twice, "stands in it twice"),

@@ -1,7 +1,7 @@
 """Whether a zip is what honest people pack; told from its directory, before a byte of any member is unpacked.
 
-Refused whole: a path that leaves the archive, a link or device, an encrypted member, a name that stands in it twice,
-too many members, too many bytes, members that overlap, and a ratio only a bomb has.
+Refused whole: a path that leaves the archive, a name that is none, a link or device, an encrypted member, a name that
+stands in it twice, too many members, too many bytes, members that overlap, and a ratio only a bomb has.
 """
 
 import re
@@ -46,7 +46,7 @@ def checked_files(path: Path, infos: list[zipfile.ZipInfo]) -> dict[PurePosixPat
         fault = "stands in it twice" if inside in files else _fault(info)
         if fault is not None:
             raise ArchiveError(f"{path}: member '{printable(info.orig_filename[:200])}' {fault}; nothing was imported.")
-        if not info.is_dir():
+        if not _slashed(info.filename).endswith("/"):  # is_dir() of Python 3.11 fails at an empty name
             files[inside] = info
     return files
 
@@ -58,6 +58,8 @@ def _fault(info: zipfile.ZipInfo) -> str | None:
         return "has a path that leaves the archive"
     if any(ord(char) < ord(" ") for char in name):
         return "has a control character in its name"
+    if not name.endswith("/") and not PurePosixPath(name).parts:
+        return "has a name that names no file"
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or device, only files and folders are taken"
     return _fault_of_packing(info)
