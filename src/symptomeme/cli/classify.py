@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from symptomeme.cli.model_options import add_model_options, asked_models, check_files
+from symptomeme.data.naming import printable
+from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
 
 
@@ -14,7 +16,12 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verb = verbs.add_parser("classify", help="say which symptoms memes express")
     verb.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     add_model_options(verb)
-    verb.add_argument("--reasoning", metavar="TEXT", help="figurative reasoning, for a model that was trained with it")
+    verb.add_argument(
+        "--reasoning",
+        type=well_formed,
+        metavar="TEXT",
+        help="figurative reasoning, for a model that was trained with it",
+    )
     verb.add_argument("--json", action="store_true", help="print a JSON array, an object an image")
     verb.set_defaults(run=run)
 
@@ -36,14 +43,16 @@ def run(arguments: argparse.Namespace) -> int:
     models = asked_models(arguments)
     if arguments.reasoning is not None and not any(served.predictor.config.reasoning for served in models):
         raise InputError("--reasoning: no model asked was trained with reasoning. Leave it out.")
-    answers = [answer(path, str(path), models, arguments.text, arguments.reasoning) for path in arguments.images]
+    asked = (models, arguments.text, arguments.reasoning)
+    answers = [answer(path, well_formed(str(path)), *asked) for path in arguments.images]
     print(json.dumps(answers, indent=2, ensure_ascii=False) if arguments.json else "\n\n".join(map(told, answers)))
     return 0
 
 
 def told(answer: dict[str, Any]) -> str:
     """An answer for people."""
-    lines = [answer["image"], f"  words: {answer['text']['value'] or '(none)'}"]
+    words = printable(" ".join(answer["text"]["value"].split()))
+    lines = [printable(answer["image"]), f"  words: {words or '(none)'}"]
     for task, found in answer["tasks"].items():
         model = found["model"]
         says = "abstains" if found["abstain"] else ", ".join(found["labels"])

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from symptomeme.cli.model_options import add_model_options, asked_models, check_files
+from symptomeme.data.naming import printable
+from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
 
 MOST_WORDS, MOST_PATCHES = 5, 3  # that are told to people
@@ -33,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     check_files([arguments.image])
     if arguments.out and arguments.out.suffix.lower() != ".png":
-        raise InputError(f"--out {arguments.out}: expected a name that ends in .png.")
+        raise InputError(f"--out {printable(arguments.out)}: expected a name that ends in .png.")
     from symptomeme.data.transforms import read_picture
     from symptomeme.domain.writing import replacing
     from symptomeme.explaining.drawing import draw
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     picture = read_picture(arguments.image)
     models = models_with({served.task: served for served in asked_models(arguments)}, arguments.labels)
-    said = examine(arguments.image, str(arguments.image), list(models.values()), arguments.text)
+    said = examine(arguments.image, well_formed(str(arguments.image)), list(models.values()), arguments.text)
     explainers = {task: Explainer.of(served.predictor) for task, served in models.items()}
     found = explanation(said, explainers, picture, arguments.labels)
     if arguments.out:
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def told(found: dict[str, Any]) -> str:
     """An explanation for people."""
-    lines = [found["image"]]
+    lines = [printable(found["image"])]
     for task, said in found["tasks"].items():
         model = said["model"]
         lines.append(f"  {task} ({model['name']} {model['version'] or ''} {model['variant']})")

@@ -26,6 +26,7 @@ from symptomeme.cli import (
     trace,
     weights,
 )
+from symptomeme.data.naming import printable
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.instructions import use_same_instructions
 from symptomeme.domain.postgres import settle_databases
@@ -93,9 +94,10 @@ def main(argv: list[str] | None = None) -> int:
         settle_databases()
         return int(arguments.run(arguments))
     except SymptomemeError as error:
-        print(f"symptomeme {arguments.verb}: {error}", file=sys.stderr)
+        print(f"symptomeme {arguments.verb}: {printable(str(error))}", file=sys.stderr)
     except OSError as error:
-        place = f" {named}" if (named := error.filename2 or error.filename) else ""  # of a copy the place it goes to
+        named = error.filename2 or error.filename  # of a copy the place it goes to
+        place = f" {printable(str(named))}" if named else ""
         told = " ".join(str(error.strerror or error).split())
         mend = " Make room and run it again." if error.errno == errno.ENOSPC else ""
         print(f"symptomeme {arguments.verb}:{place} {told}.{mend}", file=sys.stderr)

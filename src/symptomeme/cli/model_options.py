@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from symptomeme.data.naming import printable
+from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import TASKS
 
@@ -16,7 +18,7 @@ def add_model_options(verb: argparse.ArgumentParser) -> None:
     """Add `--task`, `--model` and `--text`."""
     verb.add_argument("--task", choices=TASKS, help="one task only")
     verb.add_argument("--model", metavar="DIR_OR_URI", help="a folder, or models:/NAME@ALIAS; default: the champions")
-    verb.add_argument("--text", help="the words in the meme, in place of reading them")
+    verb.add_argument("--text", type=well_formed, help="the words in the meme, in place of reading them")
 
 
 def check_files(images: Sequence[Path]) -> None:
@@ -25,13 +27,13 @@ def check_files(images: Sequence[Path]) -> None:
     Raises:
         InputError: one is missing, or a folder.
     """
-    folders = [str(path) for path in images if path.is_dir()]
+    folders = [printable(path) for path in images if path.is_dir()]
     if folders:
         raise InputError(
             f"{', '.join(folders)}: a folder; expected pictures. For a folder: "
             f"symptomeme score {folders[0]} OUT.parquet --task TASK."
         )
-    missing = [str(path) for path in images if not path.is_file()]
+    missing = [printable(path) for path in images if not path.is_file()]
     if missing:
         raise InputError(f"no such file: {', '.join(missing)}. Name existing pictures.")
 

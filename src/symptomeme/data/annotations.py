@@ -8,6 +8,7 @@ from symptomeme.data.annotation_rows import ID, rows_of
 from symptomeme.data.archives import Member
 from symptomeme.data.left_out import LeftOut
 from symptomeme.data.naming import SAFE_ID, key_of
+from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import AnnotationError
 from symptomeme.domain.labels import Task
 
@@ -121,4 +122,4 @@ def _text(row: dict[str, Any], field: str, where: str) -> str:
     found = row.get(field)
     if found is not None and not isinstance(found, str):
         raise AnnotationError(f"{where}: {field} is no text.")
-    return (found or "").encode("utf-8", "replace").decode("utf-8").strip()
+    return well_formed(found or "").strip()

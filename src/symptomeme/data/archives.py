@@ -87,11 +87,11 @@ def open_archive(path: Path) -> Iterator[Archive]:
         yield _folder(path)
         return
     if not path.is_file():
-        raise ArchiveError(f"{path}: there is no such file or folder.")
+        raise ArchiveError(f"{printable(path)}: there is no such file or folder.")
     try:
         opened = zipfile.ZipFile(path)
     except _CORRUPT as error:
-        raise _corrupt(str(path), error) from None
+        raise _corrupt(printable(path), error) from None
     with opened:
         infos = checked_files(path, opened.infolist())
         yield Archive(

@@ -7,7 +7,7 @@ from typing import Any
 from symptomeme.data.annotation_rows import MAX_BYTES
 from symptomeme.data.archives import Archive, Member
 from symptomeme.data.layouts import SOURCE
-from symptomeme.data.naming import natural
+from symptomeme.data.naming import natural, printable
 from symptomeme.domain.errors import AnnotationError, ArchiveError
 from symptomeme.domain.labels import SPLITS
 from symptomeme.domain.layout import DatasetPaths
@@ -26,7 +26,7 @@ def read_source_kind(archives: Sequence[Archive]) -> str:
     """
     kinds = {archive.path: _kind(archive) for archive in archives}
     if len(set(kinds.values())) > 1:
-        told = ", ".join(f"{path} is {kind}" for path, kind in kinds.items())
+        told = ", ".join(f"{printable(path)} is {kind}" for path, kind in kinds.items())
         raise ArchiveError(f"Archives of different kinds are not mixed: {told}. Import them one data set at a time.")
     return next(iter(kinds.values()))
 

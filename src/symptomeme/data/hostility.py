@@ -26,9 +26,13 @@ def check_bounds(path: Path, members: int, total: int) -> None:
         ArchiveError: too many.
     """
     if members > MAX_MEMBERS:
-        raise ArchiveError(f"{path}: {members} members, at most {MAX_MEMBERS} are taken; nothing was imported.")
+        raise ArchiveError(
+            f"{printable(path)}: {members} members, at most {MAX_MEMBERS} are taken; nothing was imported."
+        )
     if total > MAX_TOTAL:
-        raise ArchiveError(f"{path}: {total} bytes unpacked, at most {MAX_TOTAL} are taken; nothing was imported.")
+        raise ArchiveError(
+            f"{printable(path)}: {total} bytes unpacked, at most {MAX_TOTAL} are taken; nothing was imported."
+        )
 
 
 def checked_files(path: Path, infos: list[zipfile.ZipInfo]) -> dict[PurePosixPath, zipfile.ZipInfo]:
@@ -39,13 +43,14 @@ def checked_files(path: Path, infos: list[zipfile.ZipInfo]) -> dict[PurePosixPat
     """
     check_bounds(path, len(infos), sum(info.file_size for info in infos))
     if sum(info.compress_size for info in infos) > path.stat().st_size:
-        raise ArchiveError(f"{path}: its members overlap, as in a zip bomb; nothing was imported.")
+        raise ArchiveError(f"{printable(path)}: its members overlap, as in a zip bomb; nothing was imported.")
     files: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for info in infos:
         inside = PurePosixPath(_slashed(info.filename))
         fault = "stands in it twice" if inside in files else _fault(info)
         if fault is not None:
-            raise ArchiveError(f"{path}: member '{printable(info.orig_filename[:200])}' {fault}; nothing was imported.")
+            member = f"{printable(path)}: member '{printable(info.orig_filename[:200])}'"
+            raise ArchiveError(f"{member} {fault}; nothing was imported.")
         if not _slashed(info.filename).endswith("/"):  # is_dir() of Python 3.11 fails at an empty name
             files[inside] = info
     return files

@@ -135,7 +135,7 @@ def _paired(found: Found, records: Records, left_out: LeftOut) -> list[_Wanted]:
 
 
 def _nothing(task: Task, sources: Sequence[Path], records: Records) -> str:
-    told = ", ".join(map(str, sources))
+    told = ", ".join(map(printable, sources))
     known = sum(map(len, records.values()))
     if known:
         return (

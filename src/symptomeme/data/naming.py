@@ -1,6 +1,7 @@
 """Names of memes: which ids may become file names, how keys are built, and the order people expect them in."""
 
 import re
+from pathlib import PurePath
 
 SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
@@ -16,6 +17,6 @@ def natural(key: str) -> tuple[list[str | int], str]:
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], key
 
 
-def printable(name: str) -> str:
-    """A stranger's file name, safe to print on a terminal."""
-    return "".join(char if char.isprintable() else "?" for char in name)
+def printable(name: str | PurePath) -> str:
+    """A stranger's file name, safe to print on a terminal, and on one line."""
+    return "".join(char if char.isprintable() else "?" for char in str(name))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from symptomeme.data.naming import printable
 from symptomeme.domain.errors import ImageError
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
@@ -32,7 +33,7 @@ def read_picture(source: Path | bytes, *, where: str | None = None) -> Image.Ima
         ImageError: it is missing, empty, over MAX_BYTES, of another format, under MIN_SIDE, over MAX_PIXELS (told from
             the header, before decoding), or cannot be decoded whole.
     """
-    called = where or (str(source) if isinstance(source, Path) else "the picture")
+    called = printable(where or (source if isinstance(source, Path) else "the picture"))
     try:
         return decode(source if isinstance(source, bytes) else _read_bytes(source))
     except ImageError as error:
