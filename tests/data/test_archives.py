@@ -1,10 +1,13 @@
+import errno
 import io
+import os
 import random
 import stat
 import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +116,22 @@ def test_links_in_folders_are_not_followed(tmp_path: Path) -> None:
     with open_archive(root) as archive:
         assert archive.members == []
         assert archive.links == [f"{root}/TR-1.jpg", f"{root}/inner"]
+
+
+@pytest.mark.parametrize("name", ["", "b"])
+def test_a_folder_that_may_not_be_read_is_refused(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "memes"
+    (root / "b").mkdir(parents=True)
+    (root / "a.json").write_bytes(b"[]")
+    listed = os.scandir
+
+    def scandir(folder: str) -> Any:  # as root may read all, the system is not asked
+        if Path(folder) == root / name:
+            raise PermissionError(errno.EACCES, "Permission denied", folder)
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert refusal(root) == f"{root / name}: cannot be read (Permission denied); nothing was imported."
 
 
 def test_encrypted_members_are_refused(path: Path) -> None:

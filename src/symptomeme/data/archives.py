@@ -117,12 +117,17 @@ def _folder(root: Path) -> Archive:
 
 def _walk(root: Path) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
     """Files and links below a folder; hidden folders and links are not entered."""
-    for folder, below, files in os.walk(root):
+    for folder, below, files in os.walk(root, onerror=_unreadable):
         below[:] = [name for name in below if not name.startswith(".")]
         links = [name for name in below if Path(folder, name).is_symlink()]
         for name in sorted(files) + sorted(links):
             path = Path(folder, name)
             yield PurePosixPath(path.relative_to(root).as_posix()), path.lstat()
+
+
+def _unreadable(error: OSError) -> None:
+    """Refuse a folder that cannot be listed; `os.walk` would pass over it."""
+    raise _corrupt(printable(str(error.filename)), error)
 
 
 def _corrupt(where: str, error: Exception) -> ArchiveError:
