@@ -2,6 +2,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,18 @@ def test_a_cut_off_picture_is_refused(kind: str) -> None:
         ImageError, match=r"^TR-1: cut off or damaged, it cannot be decoded whole\. Give a whole picture"
     ):
         read_picture(whole[: len(whole) * 3 // 4], where="TR-1")
+
+
+@pytest.mark.parametrize("packed", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group3", "group4"])
+def test_a_damaged_tiff_is_refused_without_a_word_of_its_library(
+    packed: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = Image.effect_noise((64, 64), 90).convert("1" if packed.startswith("group") else "RGB")
+    whole = saved(noise, "TIFF", compression=packed)
+    for start in range(8, len(whole), max(1, len(whole) // 40)):
+        with suppress(ImageError):
+            decode(whole[:start] + bytes(60) + whole[start + 60 :])
+    assert capfd.readouterr() == ("", "")
 
 
 def test_messages_are_one_line_with_the_path(tmp_path: Path) -> None:

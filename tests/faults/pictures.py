@@ -88,6 +88,11 @@ PICTURES = {
     "no picture at all": unreadable(lambda: b"<html>not found</html>", UNKNOWN),
     **{f"picture of another format: {kind}": unreadable(make, UNKNOWN) for kind, make in OTHER_FORMATS.items()},
     "cut-off picture": unreadable(cut_off, "cut off or damaged, it cannot be decoded whole"),
+    "damaged TIFF, packed by LZW": unreadable(
+        lambda: saved(seen(), "TIFF", compression="tiff_lzw").replace(b"\xff", b"\0"),
+        "cut off or damaged, it cannot be decoded whole",
+        name="TR-1.tif",
+    ),
     "1-pixel picture": unreadable(lambda: saved(Image.new("RGB", (1, 1))), "1 x 1 pixels, at least 2 x 2 are needed"),
     "picture smaller than `validate.min_side`": Fault(
         picture=lambda: saved(seen().resize((12, 8))), told={"validate": "smaller side must be at least 32 pixels"}

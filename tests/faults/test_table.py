@@ -43,10 +43,10 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def typed(*words: str | Path) -> Done:
-        capsys.readouterr()
-        return Done(main([*map(str, words)]), *capsys.readouterr())
+        capfd.readouterr()
+        return Done(main([*map(str, words)]), *capfd.readouterr())
 
     return typed
 

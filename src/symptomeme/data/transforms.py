@@ -1,13 +1,15 @@
 """The one door for pictures, in training and in serving: bytes of any allowed format in, one plain RGB picture out."""
 
+import ctypes
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError, _imaging
 
 from symptomeme.data.naming import printable
 from symptomeme.domain.errors import ImageError
@@ -20,6 +22,15 @@ BAND = 250_000  # pixels of 32 bits that are turned into greys at a time
 
 # Odd metadata and large headers, of which Pillow warns, are dealt with here.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def _silence_libtiff() -> None:
+    """Keep libtiff from telling of damage on stderr, past every stream of Python; the decoder fails all the same."""
+    with suppress(OSError, AttributeError):  # a Pillow without libtiff, or one whose functions cannot be reached
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+
+
+_silence_libtiff()
 
 
 def read_picture(source: Path | bytes, *, where: str | None = None) -> Image.Image:
