@@ -37,6 +37,30 @@ def test_what_is_there_is_not_replaced(pack: Pack, small: Files, take: Take) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "held", "told"),
+    [
+        ("metadata.jsonl", b'{"id": "TR-1"}\n', "line 1: file_name, labels, text, reasoning"),
+        ("boxes.jsonl", b'{"key": ', "JSONDecodeError"),
+        ("boxes.jsonl", b"[3]\n", "TypeError"),
+        ("boxes.jsonl", b'{"words": []}\n', "KeyError"),
+        ("boxes.jsonl", b"[" * 100_000, "RecursionError"),
+    ],
+)
+def test_nothing_joins_what_was_changed_by_hand(
+    pack: Pack, small: Files, take: Take, name: str, held: bytes, told: str
+) -> None:
+    archive = pack("memes.zip", small)
+    take(archive)
+    changed = AXIOM.root / "train" / name
+    changed.write_bytes(held)
+    before = tree(AXIOM.root)
+    with pytest.raises(InputError) as error:
+        take(archive, add=True)
+    assert str(error.value).startswith(f"data/axiom/train/{name}: not what import-data writes ({told}): it was changed")
+    assert tree(AXIOM.root.parent) == {f"axiom/{name}": data for name, data in before.items()}
+
+
 def test_there_must_be_something_to_add_to(pack: Pack, small: Files, take: Take) -> None:
     with pytest.raises(
         InputError, match=r"^data/axiom is missing: run 'symptomeme import-data anxiety ARCHIVE\.\.\.', or "

@@ -6,6 +6,7 @@ from typing import Any
 
 from symptomeme.data.annotation_rows import MAX_BYTES
 from symptomeme.data.archives import Archive, Member
+from symptomeme.data.dataset import changed
 from symptomeme.data.layouts import SOURCE
 from symptomeme.data.naming import natural, printable
 from symptomeme.domain.errors import AnnotationError, ArchiveError
@@ -47,14 +48,22 @@ def read_boxes(members: Iterable[Member], keys: set[str]) -> dict[str, dict[str,
     return boxes
 
 
-def write_boxes(paths: DatasetPaths, boxes: dict[str, dict[str, Any]]) -> None:
-    """Add rows to the boxes.jsonl of each published split, sorted naturally by key."""
+def write_boxes(paths: DatasetPaths, boxes: dict[str, dict[str, Any]], *, there: DatasetPaths) -> None:
+    """Write the boxes.jsonl of each published split, sorted naturally by key: these rows and those that are there.
+
+    Raises:
+        InputError: what is there is not what this leaves.
+    """
     for origin in SPLITS:
-        path = paths.boxes(origin)
+        path = there.boxes(origin)
         rows = [row for key, row in boxes.items() if key.startswith(f"{origin}/")]
-        rows += read_jsonl(path) if path.is_file() else []
+        try:
+            rows += read_jsonl(path) if path.is_file() else []
+            rows.sort(key=lambda row: natural(row["key"]))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise changed(path, type(error).__name__) from None
         if rows:
-            write_jsonl(path, sorted(rows, key=lambda row: natural(row["key"])))
+            write_jsonl(paths.boxes(origin), rows)
 
 
 def _kind(archive: Archive) -> str:

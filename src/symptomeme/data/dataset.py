@@ -81,7 +81,7 @@ def _annotation(paths: DatasetPaths, origin: str, number: int, line: bytes) -> A
     try:
         row = parsed(line)
     except ValueError as error:
-        raise _changed(paths.metadata(origin), f"line {number}: {error}") from None
+        raise changed(paths.metadata(origin), f"line {number}: {error}") from None
     return Annotation(
         id=row.id,
         origin=origin,
@@ -92,7 +92,8 @@ def _annotation(paths: DatasetPaths, origin: str, number: int, line: bytes) -> A
     )
 
 
-def _changed(path: Path, told: str) -> InputError:
+def changed(path: Path, told: str) -> InputError:
+    """What to tell of a file in data/ that import-data did not leave so."""
     return InputError(
         f"{path}: not what import-data writes ({told}): it was changed or damaged. "
         "Run 'dvc checkout data', or import again."
@@ -142,4 +143,4 @@ def read_kind(paths: DatasetPaths) -> str:
     try:
         return str(json.loads(paths.source.read_text(encoding="utf-8"))["kind"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _changed(paths.source, type(error).__name__) from None
+        raise changed(paths.source, type(error).__name__) from None

@@ -82,10 +82,10 @@ def import_archives(task: Task, sources: Sequence[Path], placing: Placing, *, ad
             new = DatasetPaths(beside)
             if add:
                 _carry_over(paths, new)
-            old = read_annotations(new)
+            old = read_annotations(paths)
             taken = _copied(wanted, {annotation.key: annotation for annotation in old}, paths, new, left_out)
             write_annotations(new, [*old, *taken])
-            write_boxes(new, read_boxes(found.boxes, {annotation.key for annotation in taken}))
+            write_boxes(new, read_boxes(found.boxes, {annotation.key for annotation in taken}), there=paths)
             write_json(new.source, {"kind": kind})
             splits, touching = place_memes(new, read_splits(new) if add else {}, placing)
             write_splits(new, splits)
