@@ -66,6 +66,15 @@ def test_a_number_that_yaml_takes_for_text_is_explained(sample: dict) -> None:
         check_params(sample, where="params.yaml")
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_is_finite(sample: dict, number: float) -> None:
+    sample["train"]["head_learning_rate"] = sample["train"]["linear_strength"] = number
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    for key in ("head_learning_rate", "linear_strength"):
+        assert f"train.{key}: input should be a finite number, found {number}" in str(told.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"- 1", b"text", b"\xff\xfe\x00", b"a: ["])
 def test_what_is_no_mapping_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "params.yaml").write_bytes(content)

@@ -11,6 +11,6 @@ Natural = Annotated[int, Field(ge=0)]
 
 
 class Section(BaseModel):
-    """A part of params.yaml: frozen, no unknown key, no type silently changed."""
+    """A part of params.yaml: frozen, no unknown key, no type silently changed, no number that is none or has no end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
