@@ -96,6 +96,27 @@ def test_what_does_not_fit_between_sections_or_keys_is_told_with_the_rest(sample
         assert part in str(told.value)
 
 
+def test_a_seed_is_one_that_every_library_takes(sample: dict) -> None:
+    sample["base"]["seed"] = 2**32 - 1
+    assert check_params(sample, where="params.yaml").base.seed == 2**32 - 1
+    sample["base"]["seed"] = 2**32
+    with pytest.raises(ParamsError, match=r"base\.seed: input should be less than 4294967296, found 4294967296"):
+        check_params(sample, where="params.yaml")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "a b", "-x", "x\n", "x.y"])
+def test_a_variant_has_a_name_that_a_folder_may_have(sample: dict, name: str) -> None:
+    sample["variants"][name] = sample["variants"]["fusion"]
+    sample["published"]["variants"][name] = {"train": False}
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    assert str(told.value).count(": string should match pattern ") == 2
+    assert str(told.value).isprintable()
+    del sample["variants"][name], sample["published"]["variants"][name]
+    sample["variants"]["a-b_2"] = sample["variants"]["fusion"]
+    assert "a-b_2" in check_params(sample, where="params.yaml").variants
+
+
 @pytest.mark.parametrize("section", ["tasks", "variants", "published"])
 @pytest.mark.parametrize("found", [None, 3, ["x"], {"tasks": 3, "variants": [[]]}])
 def test_sections_of_the_wrong_kind_are_told(sample: dict, section: str, found: object) -> None:

@@ -32,12 +32,12 @@ class _Loader(yaml.SafeLoader):
 
     def compose_mapping_node(self, anchor: Any) -> Any:
         node = super().compose_mapping_node(anchor)
-        seen = set()
+        known = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in seen:
-                    self.twice.append(f"{_seen(key.value)} (again in line {key.start_mark.line + 1})")
-                seen.add((key.tag, key.value))
+                if (key.tag, key.value) in known:
+                    self.twice.append(f"{seen(key.value)} (again in line {key.start_mark.line + 1})")
+                known.add((key.tag, key.value))
         return node
 
 
@@ -101,7 +101,7 @@ def faults(error: ValidationError, kind: type[Section], *above: str) -> list[str
 
 
 def _told(kind: str, place: Place, found: object, message: str, section: type[Section], above: Place) -> str:
-    key = _seen(".".join(map(str, (*above, *place)))) or "the file"
+    key = seen(".".join(map(str, (*above, *place)))) or "the file"
     if kind == "extra_forbidden":
         near = get_close_matches(str(place[-1]), _keys(section, place[:-1]), n=1)
         return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
@@ -111,7 +111,7 @@ def _told(kind: str, place: Place, found: object, message: str, section: type[Se
     return f"{key}: {message[0].lower()}{message[1:]}, found {_FOUND.repr(found)}{hint}"
 
 
-def _seen(key: str) -> str:
+def seen(key: str) -> str:
     """A key as a line can hold it."""
     return key if key.isprintable() else repr(key)
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from symptomeme.domain.errors import ParamsError
-from symptomeme.domain.faults import checked, read_yaml
+from symptomeme.domain.faults import checked, read_yaml, seen
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
-from symptomeme.domain.section import Section
+from symptomeme.domain.section import PathName, Section
 from symptomeme.domain.sections.data import IngestParams, ValidateParams
 from symptomeme.domain.sections.evaluation import EvaluateParams
 from symptomeme.domain.sections.lifecycle import MonitorParams, PromoteParams, RegisterParams
@@ -25,7 +25,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     tasks: Annotated[dict[Literal["anxiety", "depression"], str], Field(min_length=1)]  # task: folder under data/
-    variants: Annotated[dict[str, VariantParams], Field(min_length=1)]
+    variants: Annotated[dict[PathName, VariantParams], Field(min_length=1)]
     base: BaseParams
     ingest: IngestParams
     # `validate` is a method of pydantic's BaseModel
@@ -83,7 +83,7 @@ def _misfits(found: object) -> list[str]:
     idle = [name for name in TASKS if isinstance(named, list) and name in named and name not in tasks]
     if idle:
         wrong.append(f"published.tasks: {', '.join(idle)} is not under tasks; take it away, or add it there")
-    if both := [str(name) for name in variants if name in _mapping(published, "variants")]:
+    if both := [seen(str(name)) for name in variants if name in _mapping(published, "variants")]:
         wrong.append(f"published.variants: {', '.join(both)} is under variants too; give it another name")
     return wrong
 

@@ -8,6 +8,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # as numpy takes it
+PathName = Annotated[str, Field(pattern=r"^\w[\w-]*$")]  # part of a path, and of the name of a stage
 
 
 class Section(BaseModel):

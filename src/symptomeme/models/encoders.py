@@ -15,6 +15,8 @@ from symptomeme.models.config import SymptomConfig
 from symptomeme.models.loading import gist, quiet_transformers
 
 Kind = Literal["text", "vision"]
+_TOLD_BY = {"text": "vocab_size", "vision": "num_channels"}
+"""What configs of encoders of one kind say; some say neither."""
 GATED = " If it is gated, ask for access on the hub and log in with 'hf auth login'."
 
 
@@ -26,10 +28,16 @@ def read_encoder_config(source: str | Path, kind: Kind) -> PreTrainedConfig:
         kind: what the encoder reads.
 
     Raises:
-        ModelError: there is no such folder or model.
+        ModelError: there is no such folder or model, or it reads something else.
     """
     config = _read_config(source, f"{kind} encoder")
-    return getattr(config, f"{kind}_config", config)
+    part: PreTrainedConfig = getattr(config, f"{kind}_config", config)
+    if not hasattr(part, _TOLD_BY[kind]) and any(hasattr(part, name) for name in _TOLD_BY.values()):
+        raise ModelError(
+            f"{kind} encoder {source}: its config is that of {config.model_type!r}, which is no {kind} encoder; name "
+            "another folder."
+        )
+    return part
 
 
 def load_encoder(source: str | Path, kind: Kind) -> PreTrainedModel:

@@ -172,7 +172,8 @@ def build_processor(
         max_length: tokens, special ones included.
 
     Raises:
-        ModelError: the tokenizer cannot be loaded, has no padding token or separator, or takes fewer tokens.
+        ModelError: the tokenizer cannot be loaded, has no padding token or separator, or takes fewer tokens; or the
+            vision encoder is none, or its patches are larger than a picture.
     """
     check_folder(tokenizer, "text encoder")
     with quiet_transformers():
@@ -198,7 +199,8 @@ def _image_processor(vision_encoder: str | Path | None, image_size: int | None, 
     colours: dict[str, Any] = {}
     if vision_encoder is not None:
         config = read_encoder_config(vision_encoder, "vision")
-        image_size = config.image_size if image_size is None else image_size
+        image_size = getattr(config, "image_size", None) if image_size is None else image_size
+        _check_patches(vision_encoder, image_size, config)
         with quiet_transformers():
             try:
                 told, _ = CLIPImageProcessorPil.get_image_processor_dict(vision_encoder)
@@ -210,6 +212,15 @@ def _image_processor(vision_encoder: str | Path | None, image_size: int | None, 
     return CLIPImageProcessorPil(
         size={"shortest_edge": square["height"]} if crop else square, crop_size=square, do_center_crop=crop, **colours
     )
+
+
+def _check_patches(vision_encoder: str | Path, image_size: Any, config: Any) -> None:
+    patch = getattr(config, "patch_size", 1)
+    if isinstance(patch, int) and isinstance(image_size, int) and image_size < patch:
+        raise ModelError(
+            f"image_size {image_size} is less than the {patch} pixels a side of a patch of {vision_encoder}; choose at "
+            "least that many."
+        )
 
 
 AutoProcessor.register(SymptomConfig, SymptomProcessor)

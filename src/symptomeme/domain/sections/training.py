@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from symptomeme.domain.section import Count, Natural, Positive, Section, Share
+from symptomeme.domain.section import Count, Natural, Positive, Section, Seed, Share
 
 
 class BaseParams(Section):
     """What several stages share."""
 
-    seed: Natural
+    seed: Seed
     threads: Count  # of torch; another number gives other last digits
 
 
