@@ -1,6 +1,7 @@
 """Pre-processing: joining and cutting texts, padding, the two steps of pictures, saving."""
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -185,3 +186,11 @@ def test_an_encoder_that_sees_nothing_is_refused(make: Make, text_folder: Path) 
         ModelError, match=r"^vision encoder .*'bert', which is no vision encoder; name another folder\.$"
     ):
         make(vision_encoder=text_folder)
+
+
+@pytest.mark.parametrize("damaged", ["{}", "null", '{"version": "1.0"'])
+def test_a_damaged_tokenizer_of_an_encoder_is_told(make: Make, text_folder: Path, tmp_path: Path, damaged: str) -> None:
+    encoder = shutil.copytree(text_folder, tmp_path / "text")
+    (encoder / "tokenizer.json").write_text(damaged)
+    with pytest.raises(ModelError, match=r"^text encoder .*: its tokenizer cannot be loaded \(\w+\)\.$"):
+        make(tokenizer=encoder)

@@ -18,7 +18,7 @@ from transformers.processing_utils import ProcessorMixin
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
 from symptomeme.models.encoders import check_folder, read_encoder_config
-from symptomeme.models.loading import quiet_transformers
+from symptomeme.models.loading import gist, quiet_transformers
 from symptomeme.models.ngrams import count_ngrams, padded_ngrams
 
 
@@ -48,16 +48,30 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, **kwargs: Any) -> "SymptomProcessor":
-        """Read a processor from a model folder (or hub name)."""
-        settings, _ = cls.get_processor_dict(folder, **kwargs)
-        kwargs.pop("trust_remote_code", None)
-        return cls(
-            image_processor=CLIPImageProcessorPil.from_pretrained(folder, **kwargs),
-            tokenizer=AutoTokenizer.from_pretrained(folder, **kwargs),
-            separator=settings["separator"],
-            max_length=settings["max_length"],
-            ngrams=settings.get("ngrams", False),  # models from before have none
-        )
+        """Read a processor from a model folder (or hub name).
+
+        Raises:
+            ModelError: it is missing or damaged.
+        """
+        try:
+            settings, _ = cls.get_processor_dict(folder, **kwargs)
+            kwargs.pop("trust_remote_code", None)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **kwargs)
+            if tokenizer.pad_token_id is None:
+                raise ValueError("no padding token")
+            return cls(
+                image_processor=CLIPImageProcessorPil.from_pretrained(folder, **kwargs),
+                tokenizer=tokenizer,
+                separator=settings["separator"],
+                max_length=settings["max_length"],
+                ngrams=settings.get("ngrams", False),  # models from before have none
+            )
+        except Exception as error:  # tokenizers raises no error of its own
+            told = f"{type(error).__name__}: {gist(error)}"
+            raise ModelError(
+                f"model {folder}: its processor or tokenizer cannot be loaded ({told}). Bring its files back, or train "
+                "it again."
+            ) from None
 
     def __call__(
         self,
@@ -179,7 +193,7 @@ def build_processor(
     with quiet_transformers():
         try:
             found = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # tokenizers raises no error of its own
             raise ModelError(
                 f"text encoder {tokenizer}: its tokenizer cannot be loaded ({type(error).__name__})."
             ) from None
