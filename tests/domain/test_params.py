@@ -66,6 +66,91 @@ def test_a_number_that_yaml_takes_for_text_is_explained(sample: dict) -> None:
         check_params(sample, where="params.yaml")
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_is_finite(sample: dict, number: float) -> None:
+    sample["train"]["head_learning_rate"] = sample["train"]["linear_strength"] = number
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    for key in ("head_learning_rate", "linear_strength"):
+        assert f"train.{key}: input should be a finite number, found {number}" in str(told.value)
+
+
+def test_what_does_not_fit_between_sections_or_keys_is_told_with_the_rest(sample: dict) -> None:
+    sample["validate"]["min_sid"] = 1
+    sample["tasks"] = {"anxiety": "axiomm"}
+    sample["published"] |= {"tasks": ["depression"], "variants": {"fusion": {"train": False}}}
+    sample["train"] |= {"frozen_vision_layers": 1, "epochs": 0}
+    sample["monitor"] |= {"permutations": 10, "min_rows": 0}
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    for part in (
+        "validate.min_sid: unknown key, did you mean min_side?",
+        "train.epochs: input should be greater than or equal to 1, found 0",
+        "train.augmentation: value error, must be null with frozen_vision_layers over 0, as pictures are then seen ",
+        "monitor.permutations: value error, false_alarms 0.02 needs at least 499, found 10",
+        "monitor.min_rows: input should be greater than or equal to 2, found 0",
+        "tasks.anxiety: found 'axiomm', expected 'axiom'",
+        "published.tasks: depression is not under tasks; take it away, or add it there",
+        "published.variants: fusion is under variants too; give it another name",
+    ):
+        assert part in str(told.value)
+
+
+def test_a_seed_is_one_that_every_library_takes(sample: dict) -> None:
+    sample["base"]["seed"] = 2**32 - 1
+    assert check_params(sample, where="params.yaml").base.seed == 2**32 - 1
+    sample["base"]["seed"] = 2**32
+    with pytest.raises(ParamsError, match=r"base\.seed: input should be less than 4294967296, found 4294967296"):
+        check_params(sample, where="params.yaml")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "a b", "-x", "x\n", "x.y"])
+def test_a_variant_has_a_name_that_a_folder_may_have(sample: dict, name: str) -> None:
+    sample["variants"][name] = sample["variants"]["fusion"]
+    sample["published"]["variants"][name] = {"train": False}
+    with pytest.raises(ParamsError) as told:
+        check_params(sample, where="params.yaml")
+    assert str(told.value).count(": string should match pattern ") == 2
+    assert str(told.value).isprintable()
+    del sample["variants"][name], sample["published"]["variants"][name]
+    sample["variants"]["a-b_2"] = sample["variants"]["fusion"]
+    assert "a-b_2" in check_params(sample, where="params.yaml").variants
+
+
+@pytest.mark.parametrize("section", ["tasks", "variants", "published"])
+@pytest.mark.parametrize("found", [None, 3, ["x"], {"tasks": 3, "variants": [[]]}])
+def test_sections_of_the_wrong_kind_are_told(sample: dict, section: str, found: object) -> None:
+    with pytest.raises(ParamsError, match=rf"{section}[:.]"):
+        check_params(sample | {section: found}, where="params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("seed: 42", "seed: 2020-13-45", " is no YAML that can be read: ValueError, month must be in 1..12."),
+        ("seed: 42", "seed: !!int abc", " is no YAML that can be read: ValueError, invalid literal for int() "),
+        ("seed: 42", "seed: !!bool x", " is no YAML that can be read: KeyError, 'x'."),
+        ("seed: 42", "seed: !!timestamp x", " is no YAML that can be read: AttributeError, "),
+        ("seed: 42", f"seed: {'[' * 3000}", " is no YAML that can be read: it is nested too deeply."),
+        (
+            "min_side: 32",
+            "min_side: 32\n  min_side: 64\n  min_side: 65",
+            ": a key stands in it twice: min_side (again in line 23), min_side (again in line 24). Keep one of each.",
+        ),
+        ("tasks:", '"a\\nb": 1\ntasks:', ": 'a\\nb': unknown key. Mend them all"),
+        ("seed: 42", f"seed: [{'1,' * 900}]", ", found [1, 1, 1, 1, 1, 1, ...]. Mend them all"),
+    ],
+)
+def test_what_yaml_cannot_give_is_told_in_one_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    text = (ROOT / "profiles/sample.yaml").read_text()
+    assert old in text
+    (tmp_path / "params.yaml").write_text(text.replace(old, new, 1))
+    with pytest.raises(ParamsError) as told:
+        read_params(tmp_path / "params.yaml")
+    assert fault in str(told.value)
+    assert str(told.value).isprintable()
+
+
 @pytest.mark.parametrize("content", [b"", b"- 1", b"text", b"\xff\xfe\x00", b"a: ["])
 def test_what_is_no_mapping_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "params.yaml").write_bytes(content)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from diskcache import Cache
 from small_project import read_project
 
 from symptomeme.cli.main import main
@@ -191,7 +192,23 @@ def test_a_cache_that_cannot_be_used_is_told(ready: Path, fails: Fails, monkeypa
         raise sqlite3.OperationalError("database is locked")
 
     monkeypatch.setattr("symptomeme.text.kept.Cache", locked)
-    assert fails("ocr") == "database is locked. Mend that and run it again."
+    assert re.fullmatch(r"\.cache/ocr/\S+: database is locked\. Mend that and run it again\.", fails("ocr"))
+
+
+def test_a_damaged_cache_is_told_and_can_be_deleted(ready: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("params.yaml").write_text(Path("params.yaml").read_text().replace("source: given", "source: tesseract"))
+
+    def damaged(folder: str, **options: str) -> Cache:
+        (Path(folder) / "cache.db").write_bytes(b"no database" * 1000)
+        return Cache(folder, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("symptomeme.text.kept.Cache", damaged)
+        told = re.fullmatch(r"(\.cache/ocr/\S+): this cache is damaged \(.+\)\. Delete the folder .+", fails("ocr"))
+    assert told
+    assert main(["ocr", "--task", "anxiety"]) == 1
+    shutil.rmtree(told[1])
+    assert main(["ocr", "--task", "anxiety"]) == 0
 
 
 def test_data_docs_without_room_are_told(ready: Path, small_disk: Path, fails: Fails) -> None:

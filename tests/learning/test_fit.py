@@ -2,16 +2,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
+from symptomeme.domain.errors import ModelError
 from symptomeme.domain.params import read_params
 from symptomeme.domain.sections.training import AugmentationParams
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import computed_with
 from symptomeme.learning.grouping import GroupedBatches
-from symptomeme.learning.predict import predict
+from symptomeme.learning.predict import embed, predict
 from symptomeme.models.classifier import SymptomClassifier
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +65,33 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(
     again = build()
     assert train(again, memes, tmp_path / "a", scores=iter([]), patience=2, epochs=9) == curve
     assert torch.equal(weights(model), weights(again))
+
+
+def test_training_that_diverges_is_told_and_leaves_no_checkpoint(
+    build: Build, memes: Encoded, train: Train, tmp_path: Path
+) -> None:
+    model = build()
+    with torch.no_grad():
+        model.classifier[0].weight[0, 0] = torch.nan
+    with pytest.raises(ModelError) as told:
+        train(model, memes, tmp_path / "a", scores=iter([0.1, 0.2]), epochs=2)
+    assert str(told.value) == (
+        "test, epoch 1: the mean training loss is nan, and must be finite: training has diverged. "
+        "Lower the learning rates or max_grad_norm in params.yaml and run it again."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize(("ask", "part"), [(predict, "classifier"), (embed, "image_contrastive_proj")])
+def test_answers_that_are_no_finite_numbers_are_told(
+    build: Build, memes: Encoded, value: float, ask: Callable[[SymptomClassifier, Encoded], Any], part: str
+) -> None:
+    model = build()
+    with torch.no_grad():
+        getattr(model, part)[0].weight[0, 0] = value
+    with pytest.raises(ModelError, match=r"^the model's answers to 18 of 18 memes hold NaN or infinity, [^\n]+$"):
+        ask(model, memes)
 
 
 def test_training_learns(build: Build, memes: Encoded, train: Train, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 import logging
+import os
+import socket
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, current_thread
 
 import pytest
 from mlflow import MlflowClient
 
+from symptomeme.cli.main import ENVIRONMENT
 from symptomeme.lifecycle import live
 from symptomeme.lifecycle.live import EXPERIMENT, live_curves
 
@@ -24,8 +27,8 @@ def on(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
     # a registry that another test has opened in this process stays MLflow's own choice, over the variable
     monkeypatch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
-    for variable, limit in live.LIMITS.items():
-        monkeypatch.setenv(variable, limit)  # what the tests find set is there again afterwards
+    retries = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    monkeypatch.setenv(retries, ENVIRONMENT[retries])  # as in a command
 
 
 @pytest.mark.usefixtures("on")
@@ -78,17 +81,44 @@ def test_a_server_that_fails_is_one_warning(
 
 
 @pytest.mark.usefixtures("on")
-def test_a_server_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_is_asked_once_and_one_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(live.LIMITS, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    before = dict(os.environ)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with caplog.at_level(logging.WARNING), live_curves("anxiety-fusion", checkpoint="abc") as on_epoch:
+            assert on_epoch is not None
+            on_epoch(ROWS[0])
+        silent.accept()[0].close()
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    assert [record.getMessage().split("(")[0] for record in caplog.records] == ["no live curves "]
+    assert {name: os.environ.get(name) for name in live.LIMITS} == {name: before.get(name) for name in live.LIMITS}
+
+
+@pytest.mark.usefixtures("on")
+def test_a_server_that_hangs_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     asked, over = Event(), Event()
+    senders: list[Thread] = []
 
     def hang(*_: str) -> None:
+        senders.append(current_thread())
         asked.set()
         over.wait()
+        raise RuntimeError("too late")
 
     monkeypatch.setattr(live, "_begin", hang)
     monkeypatch.setattr(live, "PATIENCE", 0.01)
-    with live_curves("anxiety-fusion", checkpoint="abc") as on_epoch:
+    with caplog.at_level(logging.WARNING), live_curves("anxiety-fusion", checkpoint="abc") as on_epoch:
         assert on_epoch is not None
         on_epoch(ROWS[0])
         assert asked.wait(60)
     over.set()
+    senders[0].join()
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["live curves are not whole: 0.01 seconds after training not all was sent."]

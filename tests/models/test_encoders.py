@@ -72,6 +72,16 @@ def test_what_cannot_be_loaded_is_told_in_one_line(text_folder: Path, tmp_path: 
     )
 
 
+def test_an_encoder_of_the_other_kind_is_told_in_one_line(build: Build, text_folder: Path, vision_folder: Path) -> None:
+    for kind, folder, model in (("text", vision_folder, "clip_vision_model"), ("vision", text_folder, "bert")):
+        with pytest.raises(ModelError) as told:
+            build(**{f"{kind}_encoder": folder})
+        assert str(told.value) == (
+            f"{kind} encoder {folder}: its config is that of {model!r}, which is no {kind} encoder; name another "
+            "folder."
+        )
+
+
 def test_missing_weights_are_not_made_up(text_folder: Path, build: Build, tmp_path: Path) -> None:
     partial = shutil.copytree(text_folder, tmp_path / "partial")
     weights = load_file(partial / "model.safetensors")

@@ -1,6 +1,7 @@
 """Pre-processing: joining and cutting texts, padding, the two steps of pictures, saving."""
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -169,3 +170,27 @@ def test_more_tokens_than_the_encoder_takes_are_refused(make: Make, text_folder:
     with pytest.raises(ModelError) as told:
         make(max_length=41)
     assert str(told.value) == f"max_length 41: {text_folder} takes at most 40 tokens."
+
+
+def test_pictures_under_a_patch_of_the_encoder_are_refused(make: Make, vision_folder: Path) -> None:
+    assert make(image_size=8).image_processor.size["height"] == 8
+    with pytest.raises(ModelError) as told:
+        make(image_size=7)
+    assert str(told.value) == (
+        f"image_size 7 is less than the 8 pixels a side of a patch of {vision_folder}; choose at least that many."
+    )
+
+
+def test_an_encoder_that_sees_nothing_is_refused(make: Make, text_folder: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"^vision encoder .*'bert', which is no vision encoder; name another folder\.$"
+    ):
+        make(vision_encoder=text_folder)
+
+
+@pytest.mark.parametrize("damaged", ["{}", "null", '{"version": "1.0"'])
+def test_a_damaged_tokenizer_of_an_encoder_is_told(make: Make, text_folder: Path, tmp_path: Path, damaged: str) -> None:
+    encoder = shutil.copytree(text_folder, tmp_path / "text")
+    (encoder / "tokenizer.json").write_text(damaged)
+    with pytest.raises(ModelError, match=r"^text encoder .*: its tokenizer cannot be loaded \(\w+\)\.$"):
+        make(tokenizer=encoder)

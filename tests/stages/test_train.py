@@ -133,8 +133,6 @@ def test_live_curves_change_no_byte_whether_the_server_answers_or_not(
     monkeypatch.setattr(live, "PATIENCE", 300)  # a busy machine takes its time
     # a registry that another test has opened in this process stays MLflow's own choice, over the variable
     monkeypatch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
-    for variable, limit in live.LIMITS.items():
-        monkeypatch.setenv(variable, limit)
     for server, warnings in (("http://127.0.0.1:9", 1), (f"sqlite:///{tmp_path}/live.db", 0)):
         shutil.rmtree(".cache/train")
         monkeypatch.setenv(live.SERVER, server)

@@ -3,7 +3,6 @@
 import argparse
 import errno
 import os
-import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -101,8 +100,6 @@ def main(argv: list[str] | None = None) -> int:
         told = " ".join(str(error.strerror or error).split())
         mend = " Make room and run it again." if error.errno == errno.ENOSPC else ""
         print(f"symptomeme {arguments.verb}:{place} {told}.{mend}", file=sys.stderr)
-    except sqlite3.OperationalError as error:  # of a cache: locked, or not writable
-        print(f"symptomeme {arguments.verb}: {error}. Mend that and run it again.", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)
         return 130

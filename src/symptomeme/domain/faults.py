@@ -2,8 +2,10 @@
 
 import types
 import typing
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, TypeVar
 
 import yaml
@@ -15,30 +17,73 @@ from symptomeme.domain.section import Section
 Place = tuple[int | str, ...]
 Kind = TypeVar("Kind", bound=Section)
 
+_FOUND = Repr()  # cuts what is long: a few aliases can stand for more than memory holds
+_FOUND.maxstring = _FOUND.maxother = 120
+_ODD = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
+"""What PyYAML raises, of its own errors aside, where a value is not of the kind that its form or tag says."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Notes keys that stand twice in a mapping, of which the last would win in silence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.twice: list[str] = []
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node = super().compose_mapping_node(anchor)
+        known = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in known:
+                    self.twice.append(f"{seen(key.value)} (again in line {key.start_mark.line + 1})")
+                known.add((key.tag, key.value))
+        return node
+
 
 def read_yaml(path: Path) -> object:
     """What a YAML file holds.
 
     Raises:
         FileNotFoundError: it is missing.
-        ParamsError: it is no YAML.
+        ParamsError: it is no YAML, or a key stands twice in it.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        found: object = loader.get_single_data()
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
+    except RecursionError:
+        raise ParamsError(f"{path} is no YAML that can be read: it is nested too deeply.") from None
+    except _ODD as error:
+        told = " ".join(str(error).split())[:160]
+        raise ParamsError(f"{path} is no YAML that can be read: {type(error).__name__}, {told}.") from None
+    if loader.twice:
+        raise ParamsError(f"{path}: a key stands in it twice: {', '.join(loader.twice)}. Keep one of each.")
+    return found
 
 
-def checked(kind: type[Kind], found: object, *, where: str, remedy: str) -> Kind:
+def checked(kind: type[Kind], found: object, *, where: str, remedy: str, more: Sequence[str] = ()) -> Kind:
     """A section out of what a YAML file held.
+
+    Args:
+        kind: of the section.
+        found: in the file.
+        where: the file.
+        remedy: what to do about faults.
+        more: faults that are known already.
 
     Raises:
         ParamsError: any key or value is wrong; the message names every fault.
     """
+    wrong = list(more)
     try:
-        return kind.model_validate(found)
+        section = kind.model_validate(found)
     except ValidationError as error:
-        raise ParamsError(f"{where}: {'; '.join(faults(error, kind))}. {remedy}") from None
+        wrong = [*faults(error, kind), *more]
+    if wrong:
+        raise ParamsError(f"{where}: {'; '.join(wrong)}. {remedy}")
+    return section
 
 
 def faults(error: ValidationError, kind: type[Section], *above: str) -> list[str]:
@@ -56,14 +101,19 @@ def faults(error: ValidationError, kind: type[Section], *above: str) -> list[str
 
 
 def _told(kind: str, place: Place, found: object, message: str, section: type[Section], above: Place) -> str:
-    key = ".".join(map(str, (*above, *place))) or "the file"
+    key = seen(".".join(map(str, (*above, *place)))) or "the file"
     if kind == "extra_forbidden":
         near = get_close_matches(str(place[-1]), _keys(section, place[:-1]), n=1)
         return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
     if kind == "missing":
         return f"{key}: missing"
     hint = " (YAML takes 1e-5 for text: write 1.0e-5)" if kind == "float_type" and isinstance(found, str) else ""
-    return f"{key}: {message[0].lower()}{message[1:]}, found {found!r}{hint}"
+    return f"{key}: {message[0].lower()}{message[1:]}, found {_FOUND.repr(found)}{hint}"
+
+
+def seen(key: str) -> str:
+    """A key as a line can hold it."""
+    return key if key.isprintable() else repr(key)
 
 
 def _keys(section: Any, place: Place) -> list[str]:

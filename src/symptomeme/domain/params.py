@@ -1,15 +1,15 @@
 """params.yaml as frozen values: one section a stage, no defaults in code, all faults told at once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from symptomeme.domain.errors import ParamsError
-from symptomeme.domain.faults import checked, read_yaml
+from symptomeme.domain.faults import checked, read_yaml, seen
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import PARAMS
-from symptomeme.domain.section import Section
+from symptomeme.domain.section import PathName, Section
 from symptomeme.domain.sections.data import IngestParams, ValidateParams
 from symptomeme.domain.sections.evaluation import EvaluateParams
 from symptomeme.domain.sections.lifecycle import MonitorParams, PromoteParams, RegisterParams
@@ -25,7 +25,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     tasks: Annotated[dict[Literal["anxiety", "depression"], str], Field(min_length=1)]  # task: folder under data/
-    variants: Annotated[dict[str, VariantParams], Field(min_length=1)]
+    variants: Annotated[dict[PathName, VariantParams], Field(min_length=1)]
     base: BaseParams
     ingest: IngestParams
     # `validate` is a method of pydantic's BaseModel
@@ -68,16 +68,26 @@ def check_params(found: object, *, where: str) -> Params:
     Raises:
         ParamsError: any key or value is wrong; the message names every fault.
     """
-    params = checked(Params, found, where=where, remedy=REMEDY)
-    for name, dataset in params.tasks.items():
-        if dataset != TASKS[name].dataset:
-            raise ParamsError(f"{where}: tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}. Mend it.")
-    if idle := sorted(set(params.published.tasks) - set(params.tasks)):
-        raise ParamsError(
-            f"{where}: published.tasks: {', '.join(idle)} is not under tasks. Take it away, or add it there."
-        )
-    if both := sorted(params.variants.keys() & params.published.variants.keys()):
-        raise ParamsError(
-            f"{where}: published.variants: {', '.join(both)} is under variants too. Give it another name."
-        )
-    return params
+    return checked(Params, found, where=where, remedy=REMEDY, more=_misfits(found))
+
+
+def _misfits(found: object) -> list[str]:
+    """What is wrong between sections, as far as these are what they should be."""
+    tasks, variants, published = (_mapping(found, key) for key in ("tasks", "variants", "published"))
+    wrong = [
+        f"tasks.{name}: found {dataset!r}, expected {TASKS[name].dataset!r}"
+        for name, dataset in tasks.items()
+        if name in TASKS and isinstance(dataset, str) and dataset != TASKS[name].dataset
+    ]
+    named = published.get("tasks")
+    idle = [name for name in TASKS if isinstance(named, list) and name in named and name not in tasks]
+    if idle:
+        wrong.append(f"published.tasks: {', '.join(idle)} is not under tasks; take it away, or add it there")
+    if both := [seen(str(name)) for name in variants if name in _mapping(published, "variants")]:
+        wrong.append(f"published.variants: {', '.join(both)} is under variants too; give it another name")
+    return wrong
+
+
+def _mapping(found: object, key: str) -> dict[Any, Any]:
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else {}

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 from transformers.optimization import get_linear_schedule_with_warmup
 
+from symptomeme.domain.errors import ModelError
 from symptomeme.domain.progress import progress
 from symptomeme.domain.sections.training import Optimisation
 from symptomeme.domain.writing import replacing, write_json
@@ -80,6 +81,9 @@ def fit(
 
     Returns:
         One row an epoch: epoch, training loss, and what `score` gave (figures, among them `score`).
+
+    Raises:
+        ModelError: the training loss of an epoch is not finite.
     """
     accelerator = Accelerator(
         mixed_precision=_precision(options.precision),
@@ -99,7 +103,7 @@ def fit(
         batches.epoch = epoch
         torch.manual_seed(seed * 10_007 + epoch)
         loss = _train_epoch(accelerator, step, optimizer, schedule, loader, options, f"{what} {epoch + 1}")
-        curve.append({"epoch": epoch + 1, "train_loss": round(loss, 6), **score()})
+        curve.append({"epoch": epoch + 1, "train_loss": _rounded(loss, f"{what}, epoch {epoch + 1}"), **score()})
         if isinstance(schedule, ReduceLROnPlateau):
             schedule.step(curve[-1].get("val_macro_f1", curve[-1]["score"]))
         last = _trained(model)
@@ -143,6 +147,15 @@ def _train_epoch(
     step.eval()
     mean = torch.tensor(total / len(loader), dtype=torch.float64, device=accelerator.device)
     return float(accelerator.reduce(mean, reduction="mean"))
+
+
+def _rounded(loss: float, where: str) -> float:
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"{where}: the mean training loss is {loss}, and must be finite: training has diverged. "
+            "Lower the learning rates or max_grad_norm in params.yaml and run it again."
+        )
+    return round(loss, 6)
 
 
 def _groups(model: nn.Module, options: Optimisation) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from symptomeme.domain.errors import ModelError
 from symptomeme.domain.progress import progress
 from symptomeme.learning.batches import Batch, Encoded
 from symptomeme.models.classifier import SymptomClassifier
@@ -39,7 +40,11 @@ class Embeddings(NamedTuple):
 
 
 def predict(model: Runtime, examples: Encoded) -> Outputs:
-    """Logits and embeddings of memes."""
+    """Logits and embeddings of memes.
+
+    Raises:
+        ModelError: not all of them are finite.
+    """
 
     def forward(batch: Batch) -> Tensors:
         output = model(**batch)
@@ -49,7 +54,11 @@ def predict(model: Runtime, examples: Encoded) -> Outputs:
 
 
 def embed(model: SymptomClassifier, examples: Encoded) -> Embeddings:
-    """Text and image embeddings of memes, as pre-alignment trains them."""
+    """Text and image embeddings of memes, as pre-alignment trains them.
+
+    Raises:
+        ModelError: not all of them are finite.
+    """
     return Embeddings(*_passes(model, examples, lambda batch: model.alignment(**batch)))
 
 
@@ -61,11 +70,23 @@ def _passes(model: Runtime, examples: Encoded, forward: Callable[[Batch], Tensor
         for start in progress(range(0, len(order), BATCH_SIZE), what="predict", unit="batch"):
             batch = examples.collate(order[start : start + BATCH_SIZE])
             batch.pop("labels")
-            found = forward({name: tensor.to(model.device) for name, tensor in batch.items()})
-            first.append(found[0].float().cpu())
-            second.append(found[1].float().cpu())
+            one, other = forward({name: tensor.to(model.device) for name, tensor in batch.items()})
+            first.append(one.float().cpu())
+            second.append(other.float().cpu())
     back = np.argsort(order, kind="stable")
-    return _joined(first)[back], _joined(second)[back]
+    found = _joined(first)[back], _joined(second)[back]
+    _check_finite(np.concatenate(found, axis=1))
+    return found
+
+
+def _check_finite(answers: Floats) -> None:
+    odd = sum(not np.isfinite(answer).all() for answer in answers)
+    if odd:
+        raise ModelError(
+            f"the model's answers to {odd} of {len(answers)} memes hold NaN or infinity, and must be "
+            "finite: its training has diverged, or its weights are damaged. Lower the learning rates or "
+            "max_grad_norm in params.yaml and train it again."
+        )
 
 
 def _joined(batches: list[torch.Tensor]) -> Floats:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from symptomeme.domain.addresses import without_password
@@ -19,7 +19,8 @@ SWITCH, SERVER = "SYMPTOMEME_LIVE_CURVES", "MLFLOW_TRACKING_URI"
 EXPERIMENT = "symptomeme-live"
 CHECKPOINT = "symptomeme.checkpoint"  # tag: a run that goes on from a checkpoint goes on in MLflow too
 LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-PATIENCE = 30  # seconds that the end of training waits for what is not sent yet
+"""Over what is set: the patience that other requests need would hold up the end of training."""
+PATIENCE = 15  # seconds that the end of training waits for what is not sent yet
 
 Row = Mapping[str, float]
 
@@ -36,22 +37,39 @@ def live_curves(name: str, *, checkpoint: str) -> Iterator[Callable[[Row], None]
         yield None
         return
     rows: SimpleQueue[Row | None] = SimpleQueue()
-    thread = Thread(target=_send_all, args=(name, checkpoint, rows), daemon=True)
-    thread.start()
+    given_up = Event()
+    thread = Thread(target=_send_all, args=(name, checkpoint, rows, given_up), daemon=True)
+    with _limits():
+        thread.start()
+        try:
+            yield rows.put
+        finally:
+            rows.put(None)
+            thread.join(PATIENCE)
+            if thread.is_alive():
+                given_up.set()
+                LOG.warning("live curves are not whole: %s seconds after training not all was sent.", PATIENCE)
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in LIMITS}
+    os.environ.update(LIMITS)
     try:
-        yield rows.put
+        yield
     finally:
-        rows.put(None)
-        thread.join(PATIENCE)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
-def _send_all(name: str, checkpoint: str, rows: "SimpleQueue[Row | None]") -> None:
-    """Send rows until None comes; at the first failure say so once, and no more is sent."""
+def _send_all(name: str, checkpoint: str, rows: "SimpleQueue[Row | None]", given_up: Event) -> None:
+    """Send rows until None comes; at the first failure say so once, unless that was given up; no more is sent then."""
     try:
         if SERVER not in os.environ:
             raise RuntimeError(f"{SERVER} is not set")
-        for variable, limit in LIMITS.items():
-            os.environ.setdefault(variable, limit)
         client, run_id = _begin(name, checkpoint)
         while (row := rows.get()) is not None:
             for figure, value in row.items():
@@ -59,6 +77,8 @@ def _send_all(name: str, checkpoint: str, rows: "SimpleQueue[Row | None]") -> No
                     client.log_metric(run_id, figure, value, step=int(row["epoch"]))
         client.set_terminated(run_id)
     except Exception as error:  # whatever it is, it is no reason to stop training
+        if given_up.is_set():
+            return
         told = without_password(" ".join(str(error).split()))[:200]
         LOG.warning("no live curves (%s: %s); training goes on without.", type(error).__name__, told)
 

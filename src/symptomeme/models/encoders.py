@@ -15,6 +15,8 @@ from symptomeme.models.config import SymptomConfig
 from symptomeme.models.loading import gist, quiet_transformers
 
 Kind = Literal["text", "vision"]
+_TOLD_BY = {"text": "vocab_size", "vision": "num_channels"}
+"""What configs of encoders of one kind say; some say neither."""
 GATED = " If it is gated, ask for access on the hub and log in with 'hf auth login'."
 
 
@@ -26,10 +28,16 @@ def read_encoder_config(source: str | Path, kind: Kind) -> PreTrainedConfig:
         kind: what the encoder reads.
 
     Raises:
-        ModelError: there is no such folder or model.
+        ModelError: there is no such folder or model, or it reads something else.
     """
     config = _read_config(source, f"{kind} encoder")
-    return getattr(config, f"{kind}_config", config)
+    part: PreTrainedConfig = getattr(config, f"{kind}_config", config)
+    if not hasattr(part, _TOLD_BY[kind]) and any(hasattr(part, name) for name in _TOLD_BY.values()):
+        raise ModelError(
+            f"{kind} encoder {source}: its config is that of {config.model_type!r}, which is no {kind} encoder; name "
+            "another folder."
+        )
+    return part
 
 
 def load_encoder(source: str | Path, kind: Kind) -> PreTrainedModel:
@@ -66,7 +74,7 @@ def save_encoder(source: str | Path, kind: Kind, target: Path) -> None:
     with quiet_transformers():
         try:
             settings = companion.from_pretrained(source)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # tokenizers raises no error of its own
             raise ModelError(f"{kind} encoder {source}: cannot be loaded ({gist(error)}).{GATED}") from None
         with replacing(target) as beside:
             model.save_pretrained(beside)
@@ -120,7 +128,14 @@ def load_classifier(folder: str | Path, *, text: bool = True, image: bool = True
     off = [name for name, on in (("text_config", text), ("vision_config", image)) if not on]
     config = SymptomConfig(**{**config.to_dict(), **dict.fromkeys(off)})
     model: SymptomClassifier
-    model, told = _load(SymptomClassifier, folder, "model", config=config, use_safetensors=True)
+    model, told = _load(
+        SymptomClassifier,
+        folder,
+        "model",
+        config=config,
+        use_safetensors=True,
+        hint=" Bring them back, or train it again.",
+    )
     if told["missing_keys"]:
         raise ModelError(f"model {folder}: weights are missing, {min(told['missing_keys'])} among them.")
     return model
@@ -131,15 +146,22 @@ def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
     with quiet_transformers():
         try:
             return AutoConfig.from_pretrained(source, trust_remote_code=False)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{what} {source}: no config that transformers can read ({gist(error)}).") from None
+        except ModelError:
+            raise
+        except Exception as error:  # of a damaged one any
+            raise ModelError(
+                f"{what} {source}: no config that transformers can read ({gist(error)}). "
+                "Bring config.json back, or name another folder."
+            ) from None
 
 
 def _load(kind: Any, source: str | Path, what: str, *, hint: str = "", **options: Any) -> tuple[Any, dict[str, Any]]:
     with quiet_transformers():
         try:
             model, told = kind.from_pretrained(source, output_loading_info=True, **options)
-        except (OSError, ValueError, RuntimeError) as error:
+        except ModelError:
+            raise
+        except Exception as error:  # of safetensors, torch and transformers, with no base of their own
             raise ModelError(f"{what} {source}: its weights cannot be loaded ({gist(error)}).{hint}") from None
     return model, told
 

@@ -18,7 +18,7 @@ from transformers.processing_utils import ProcessorMixin
 from symptomeme.domain.errors import ModelError
 from symptomeme.models.config import SymptomConfig
 from symptomeme.models.encoders import check_folder, read_encoder_config
-from symptomeme.models.loading import quiet_transformers
+from symptomeme.models.loading import gist, quiet_transformers
 from symptomeme.models.ngrams import count_ngrams, padded_ngrams
 
 
@@ -48,16 +48,30 @@ class SymptomProcessor(ProcessorMixin):  # type: ignore[misc]
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, **kwargs: Any) -> "SymptomProcessor":
-        """Read a processor from a model folder (or hub name)."""
-        settings, _ = cls.get_processor_dict(folder, **kwargs)
-        kwargs.pop("trust_remote_code", None)
-        return cls(
-            image_processor=CLIPImageProcessorPil.from_pretrained(folder, **kwargs),
-            tokenizer=AutoTokenizer.from_pretrained(folder, **kwargs),
-            separator=settings["separator"],
-            max_length=settings["max_length"],
-            ngrams=settings.get("ngrams", False),  # models from before have none
-        )
+        """Read a processor from a model folder (or hub name).
+
+        Raises:
+            ModelError: it is missing or damaged.
+        """
+        try:
+            settings, _ = cls.get_processor_dict(folder, **kwargs)
+            kwargs.pop("trust_remote_code", None)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **kwargs)
+            if tokenizer.pad_token_id is None:
+                raise ValueError("no padding token")
+            return cls(
+                image_processor=CLIPImageProcessorPil.from_pretrained(folder, **kwargs),
+                tokenizer=tokenizer,
+                separator=settings["separator"],
+                max_length=settings["max_length"],
+                ngrams=settings.get("ngrams", False),  # models from before have none
+            )
+        except Exception as error:  # tokenizers raises no error of its own
+            told = f"{type(error).__name__}: {gist(error)}"
+            raise ModelError(
+                f"model {folder}: its processor or tokenizer cannot be loaded ({told}). Bring its files back, or train "
+                "it again."
+            ) from None
 
     def __call__(
         self,
@@ -172,13 +186,14 @@ def build_processor(
         max_length: tokens, special ones included.
 
     Raises:
-        ModelError: the tokenizer cannot be loaded, has no padding token or separator, or takes fewer tokens.
+        ModelError: the tokenizer cannot be loaded, has no padding token or separator, or takes fewer tokens; or the
+            vision encoder is none, or its patches are larger than a picture.
     """
     check_folder(tokenizer, "text encoder")
     with quiet_transformers():
         try:
             found = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # tokenizers raises no error of its own
             raise ModelError(
                 f"text encoder {tokenizer}: its tokenizer cannot be loaded ({type(error).__name__})."
             ) from None
@@ -198,7 +213,8 @@ def _image_processor(vision_encoder: str | Path | None, image_size: int | None, 
     colours: dict[str, Any] = {}
     if vision_encoder is not None:
         config = read_encoder_config(vision_encoder, "vision")
-        image_size = config.image_size if image_size is None else image_size
+        image_size = getattr(config, "image_size", None) if image_size is None else image_size
+        _check_patches(vision_encoder, image_size, config)
         with quiet_transformers():
             try:
                 told, _ = CLIPImageProcessorPil.get_image_processor_dict(vision_encoder)
@@ -210,6 +226,15 @@ def _image_processor(vision_encoder: str | Path | None, image_size: int | None, 
     return CLIPImageProcessorPil(
         size={"shortest_edge": square["height"]} if crop else square, crop_size=square, do_center_crop=crop, **colours
     )
+
+
+def _check_patches(vision_encoder: str | Path, image_size: Any, config: Any) -> None:
+    patch = getattr(config, "patch_size", 1)
+    if isinstance(patch, int) and isinstance(image_size, int) and image_size < patch:
+        raise ModelError(
+            f"image_size {image_size} is less than the {patch} pixels a side of a patch of {vision_encoder}; choose at "
+            "least that many."
+        )
 
 
 AutoProcessor.register(SymptomConfig, SymptomProcessor)

@@ -118,7 +118,7 @@ def _loaded(source: str | Path, *, mend: str, **options: Any) -> tuple[Any, Any]
             model, found = AutoModelForImageTextToText.from_pretrained(
                 source, dtype="auto", output_loading_info=True, trust_remote_code=False, **options
             )
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
+        except Exception as error:  # of safetensors, tokenizers and transformers, with no base of their own
             raise ModelError(
                 f"reasoning model {source}: no image-text-to-text model that transformers can load ({gist(error)}). "
                 f"{mend}"

@@ -1,9 +1,9 @@
 """Sections of params.yaml about what happens to trained models."""
 
 import math
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from symptomeme.domain.section import Count, Positive, Section, Share
 
@@ -48,10 +48,12 @@ class MonitorParams(Section):
     min_distance: Share  # between distributions of a number; smaller ones never alarm
     min_embedding_distance: Share
 
-    @model_validator(mode="after")
-    def a_bound_can_be_told_from_so_many_permutations(self) -> Self:
+    @field_validator("permutations")
+    @classmethod
+    def a_bound_can_be_told_from_so_many(cls, permutations: int, others: ValidationInfo) -> int:
         """Refuse too few permutations for so small a probability."""
-        least = math.ceil(MOST_CRITERIA / self.false_alarms) - 1
-        if self.permutations < least:
-            raise ValueError(f"false_alarms {self.false_alarms} needs permutations of at least {least}")
-        return self
+        false_alarms = others.data.get("false_alarms", 1.0)
+        least = math.ceil(MOST_CRITERIA / false_alarms) - 1
+        if permutations < least:
+            raise ValueError(f"false_alarms {false_alarms} needs at least {least}")
+        return permutations

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from symptomeme.domain.section import Count, Section
+from symptomeme.domain.section import Count, PathName, Section
 
 
 class CheckpointParams(Section):
@@ -25,5 +25,5 @@ class PublishedParams(Section):
     """Variants that start from published checkpoints."""
 
     tasks: list[Literal["anxiety", "depression"]]  # that there is a checkpoint of
-    variants: dict[str, PublishedVariantParams]
+    variants: dict[PathName, PublishedVariantParams]
     checkpoint: CheckpointParams

@@ -1,16 +1,16 @@
 """Sections of params.yaml about training."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from symptomeme.domain.section import Count, Natural, Positive, Section, Share
+from symptomeme.domain.section import Count, Natural, Positive, Section, Seed, Share
 
 
 class BaseParams(Section):
     """What several stages share."""
 
-    seed: Natural
+    seed: Seed
     threads: Count  # of torch; another number gives other last digits
 
 
@@ -40,14 +40,15 @@ class Optimisation(Section):
     max_grad_norm: Positive
     precision: Literal["auto", "fp32"]
 
-    @model_validator(mode="after")
-    def what_is_frozen_is_seen_once(self) -> Self:
+    @field_validator("augmentation")
+    @classmethod
+    def what_is_frozen_is_seen_once(
+        cls, augmentation: AugmentationParams | None, others: ValidationInfo
+    ) -> AugmentationParams | None:
         """Refuse a frozen vision encoder with pictures that change."""
-        if self.frozen_vision_layers and self.augmentation is not None:
-            raise ValueError(
-                "frozen_vision_layers over 0 needs augmentation: null, as pictures are then seen only once"
-            )
-        return self
+        if augmentation is not None and others.data.get("frozen_vision_layers"):
+            raise ValueError("must be null with frozen_vision_layers over 0, as pictures are then seen only once")
+        return augmentation
 
 
 class PrealignParams(Optimisation):
