@@ -20,7 +20,7 @@ beside them, count again.
 import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -53,10 +53,14 @@ class Counting(TesseractEngine):
         self.given = 0
         self._lock = Lock()
 
-    def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
-        with self._lock:
-            self.given += len(sheets)
-        return super()._read_sheets(sheets)
+    def _read_sheets(self, sheets: Iterable[Sheet]) -> list[Reading]:
+        def counted() -> Iterator[Sheet]:
+            for sheet in sheets:
+                with self._lock:
+                    self.given += 1
+                yield sheet
+
+        return super()._read_sheets(counted())
 
 
 def counting(params: OcrParams) -> Counting:
