@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -108,6 +110,12 @@ def test_persons_are_masked_in_words_of_either_source_if_so_asked(project, drawn
     found = read_rows(task_paths("anxiety").texts, TEXT_ROWS)
     assert list(found["text"]) == [expected]
     assert list(found["words"]) == [3]
+
+
+def test_a_run_with_nothing_to_read_loads_nothing_to_look_for_letters_with():
+    code = "import symptomeme.stages.ocr, sys; print('symptomeme.text.shapes' in sys.modules, 'scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
 
 
 def test_before_validate_the_missing_table_is_named(tmp_path, monkeypatch):
