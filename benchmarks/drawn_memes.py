@@ -41,6 +41,15 @@ def drawn(texts: list[str], seed: int, folder: Path) -> list[Drawn]:
     return memes
 
 
+def balanced(memes: list[Drawn], number: int, rng: Random) -> list[Drawn]:
+    """So many memes at random, as many of each style, in random order."""
+    share = number // len(STYLES)
+    by_style = [[meme for meme in memes if meme.style == style] for style in STYLES]
+    chosen = [meme for own in by_style for meme in rng.sample(own, min(share, len(own)))]
+    rng.shuffle(chosen)
+    return chosen
+
+
 def errors_of(memes: list[Drawn], texts: list[str]) -> dict[str, float]:
     """The mean character error over all, and over each style."""
     found = [(meme.style, character_error(text, meme.truth)) for meme, text in zip(memes, texts, strict=True)]

@@ -19,13 +19,14 @@ from symptomeme.data.transforms import read_picture
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ModelError
 from symptomeme.domain.params import read_params
+from symptomeme.domain.progress import note
 from symptomeme.domain.sections.words import OcrParams
 from symptomeme.models.decision import abstains, decide
 from symptomeme.models.outputs import calibrated
 from symptomeme.models.processor import SymptomProcessor
 from symptomeme.models.runtime import load_runtime
 from symptomeme.text.engines import engine_of
-from symptomeme.text.ocr import OcrEngine, Reading, reading_of_given, without_persons
+from symptomeme.text.ocr import NOT_READ, OcrEngine, Reading, Unread, reading_of_given, without_persons
 
 _engine_of = cache(engine_of)
 
@@ -168,6 +169,8 @@ def examine(
                 if text is None:
                     engine = _engine_of(ocr_params(ocr))
                     words[settings] = words_read(engine, picture, ocr)
+                    if isinstance(words[settings].reading, Unread):
+                        note(f"{named}: {NOT_READ}")
                 else:
                     words[settings] = words_given(text, ocr)
         with _timed(took, served.task):

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import ocr
 import ocr_bounds
 import pytest
+from drawn_memes import Drawn, balanced
 from ocr_bounds import FASTER, Measured
 from ocr_settings import GREY
 from PIL import Image
@@ -49,6 +51,15 @@ def test_each_bound_that_is_missed_is_named(found: Measured, told: list[str]) ->
     assert found.missed() == told
 
 
+def test_peers_read_as_many_memes_of_either_style() -> None:
+    memes = [Drawn(Path(str(n)), style, "", False, 0) for n, style in enumerate(["outlined"] * 30 + ["caption"] * 10)]
+    chosen = balanced(memes, 8, Random(1))
+    assert sorted(meme.style for meme in chosen) == ["caption"] * 4 + ["outlined"] * 4
+    assert len(set(chosen)) == 8
+    assert chosen != balanced(memes, 8, Random(2))
+    assert len(balanced(memes, 400, Random(1))) == 40
+
+
 def test_the_benchmark_ends_with_1_and_names_what_is_missed(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,8 +67,12 @@ def test_the_benchmark_ends_with_1_and_names_what_is_missed(
     (workplace / "rows.json").write_text(json.dumps(rows))
     monkeypatch.setattr("sys.argv", ["ocr.py", "rows.json", "--memes", "4", "--peer-memes", "4"])
     monkeypatch.setattr(ocr_bounds, "FASTER", dict.fromkeys(FASTER, 0.0))  # nothing is measured here
+    monkeypatch.setattr(ocr, "NEW_SHARE", 0.5)
     assert ocr.main() == 0
-    assert "MISSED" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "MISSED" not in told
+    assert "2 new memes: 2 pictures read, " in told
+    assert "2 new memes: the whole command takes " in told
     monkeypatch.setattr(ocr_bounds, "READINGS", 0.9)
     assert ocr.main() == 1
     told = [line for line in capsys.readouterr().out.splitlines() if "MISSED" in line]

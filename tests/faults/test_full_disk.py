@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +14,20 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from faults.fault import SIZE
+from ocr_settings import GREY
 from PIL import Image
 from safetensors.torch import save_file
 
 from symptomeme.cli.main import main
+from symptomeme.domain.digests import of_file
+from symptomeme.domain.errors import ToolError
 from symptomeme.domain.records import SPLIT_ROWS, write_rows
 from symptomeme.domain.writing import replacing, write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
 from symptomeme.lifecycle.registry import Registry
+from symptomeme.sample.draw import Order, draw_meme
+from symptomeme.text.ocr import Reading, read_all
+from symptomeme.text.tesseract import TesseractEngine
 
 NOISE = np.random.default_rng(0).integers(0, 256, 2 * SIZE, dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], object]] = {
@@ -92,6 +99,47 @@ def test_a_registry_without_room_is_told(
     monkeypatch.setattr("symptomeme.cli.stage.run", register)
     assert main(["register", "--task", "anxiety"]) == 1
     assert re.fullmatch(rf"symptomeme register: {told}", capsys.readouterr().err.splitlines()[-1])
+
+
+BLOCK = 4096  # bytes that the small disk gives at a time
+
+
+@pytest.mark.parametrize("more", [-BLOCK, 0, BLOCK, 3 * BLOCK], ids=["a page short", "no end", "no table", "cut table"])
+def test_words_are_read_whole_or_not_at_all_where_temporary_files_find_no_room(
+    more: int, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = []
+    for n in range(4):
+        path = tmp_path / f"{n}.jpg"
+        text = f"{n} {'nobody answers me and i worry that they all have moved on ' * 4}"
+        path.write_bytes(draw_meme(Order(key=str(n), text=text, style="caption", widths=(640, 640))).data)
+        pictures.append((of_file(path), path))
+    engine = TesseractEngine(**GREY)
+
+    def read(cache: str) -> list[Reading]:
+        return read_all(engine, pictures, cache=tmp_path / cache, batch_size=25, workers=1)
+
+    whole = read("roomy")
+    assert min(reading.words for reading in whole) > 40
+    pages = sum(-(-(width * height + 15) // BLOCK) * BLOCK for _, path in pictures for width, height in [size_of(path)])
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    filler = small_disk / "filler"
+    filler.write_bytes(NOISE.tobytes()[: shutil.disk_usage(small_disk).free - pages - more])
+    if more > 0:
+        assert read("narrow") == whole
+    else:
+        with pytest.raises(
+            ToolError, match=rf"^{small_disk}: no room for the pages that Tesseract reads\. Make room, "
+        ):
+            read("narrow")
+    assert files(small_disk) == ["filler"]
+    filler.unlink()
+    assert read("narrow") == whole
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
 
 
 @pytest.mark.parametrize("kept", [True, False])

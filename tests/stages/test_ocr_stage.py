@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
+from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.layout import task_paths
@@ -32,15 +35,23 @@ def params(source):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def drawn():
+    def draw(text):
+        picture = Image.new("RGB", (360, 70), "white")
+        font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 32)
+        ImageDraw.Draw(picture).text((15, 15), text, fill="black", font=font)
+        return picture
+
+    return draw
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, drawn):
     monkeypatch.chdir(tmp_path)
-    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 32)
     rows = []
     for number, (key, text) in enumerate(TEXTS.items()):
         path = Path(f"{number}.png")
-        picture = Image.new("RGB", (360, 70), "white")
-        ImageDraw.Draw(picture).text((15, 15), text, fill="black", font=font)
-        picture.save(path)
+        drawn(text).save(path)
         origin, name = key.split("/")
         rows.append(
             {
@@ -86,6 +97,25 @@ def test_given_text_needs_no_tesseract(project, monkeypatch):
     assert found["confidence"].isna().all()
     assert list(found["words"]) == [3, 4, 3, 3]
     assert set(found["engine"]) == {"given"}
+
+
+@pytest.mark.parametrize(("mask", "expected"), [(True, "ask @user again"), (False, "ask @ada again")])
+@pytest.mark.parametrize("source", ["tesseract", "given"])
+def test_persons_are_masked_in_words_of_either_source_if_so_asked(project, drawn, source, mask, expected):
+    rows = read_rows(task_paths("anxiety").valid, MEME_ROWS).to_dict("records")[:1]
+    drawn("ask @ada again").save(rows[0]["image"])
+    rows[0] |= {"sha256": of_file(Path(rows[0]["image"])), "given_text": "ask @ada again"}
+    write_rows(task_paths("anxiety").valid, rows, MEME_ROWS)
+    ocr.run(ANXIETY, params(source).model_copy(update={"mask_personal": mask}))
+    found = read_rows(task_paths("anxiety").texts, TEXT_ROWS)
+    assert list(found["text"]) == [expected]
+    assert list(found["words"]) == [3]
+
+
+def test_a_run_with_nothing_to_read_loads_nothing_to_look_for_letters_with():
+    code = "import symptomeme.stages.ocr, sys; print('symptomeme.text.shapes' in sys.modules, 'scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
 
 
 def test_before_validate_the_missing_table_is_named(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from symptomeme.domain.errors import ImageError, ToolError
-from symptomeme.text.ocr import Reading, read_all
+from symptomeme.text.ocr import Reading, Unread, read_all
 
 WIDTHS = (30, 10, 20, 50, 40)
 
@@ -69,6 +69,23 @@ def test_a_picture_with_other_bytes_than_it_is_known_by_is_refused(read, picture
     assert str(error.value) == (
         f"{pictures[0][1]}: its bytes have changed. (2 pictures in all) Run it again; in the graph, 'dvc repro'."
     )
+
+
+def test_what_took_too_long_is_named_and_not_kept(engine, pictures, read, capsys):
+    class Slow:
+        settings = "widths"
+
+        def read(self, given):
+            return [Unread("", None, 0) if one.text == "20" else one for one in engine.read(given)]
+
+    assert [reading.text for reading in read(pictures, by=Slow())] == ["30", "10", "", "50", "40"]
+    assert capsys.readouterr().err == (
+        f"{pictures[2][1]}: to read its words took too long, and it counts as without. "
+        "In the graph, 'dvc repro --single-item --force ocr' tries again.\n"
+    )
+    engine.batches.clear()
+    assert [reading.text for reading in read(pictures)] == [str(width) for width in WIDTHS]
+    assert engine.batches == [1]
 
 
 def test_batches_read_before_a_failure_are_kept(engine, pictures, tmp_path):

@@ -71,5 +71,5 @@ def test_what_hangs_is_ended_and_the_next_picture_is_read(reader, drawn, tmp_pat
 def test_where_there_is_none_it_is_told_in_one_line(reader, drawn, monkeypatch):
     reader.close()
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ToolError, match=r"^Tesseract does not start: No such file or directory\.$"):
+    with pytest.raises(ToolError, match=r"^Tesseract is not installed, or does not start\. Type: "):
         reader.read([drawn("nothing")])

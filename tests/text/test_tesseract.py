@@ -10,6 +10,7 @@ from PIL import Image
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.errors import ToolError
 from symptomeme.sample.draw import Order, draw_meme
+from symptomeme.text.ocr import Reading, Unread
 from symptomeme.text.quality import character_error
 from symptomeme.text.tesseract import TesseractEngine
 
@@ -108,14 +109,79 @@ def test_a_missing_language_is_named():
     assert str(error.value).endswith("Type: sudo apt-get install tesseract-ocr-xx-yy")
 
 
-def test_tesseract_alone_is_limited_to_one_thread(tesseract, drawn, monkeypatch, tmp_path):
-    header = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
-    row = "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t95\tlimit=$OMP_THREAD_LIMIT"
-    fake_tesseract(tmp_path, f'printf "{header}\\n{row}\\n" > "$2.tsv"'.replace("\t", "\\t"))
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+HEADER = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
+
+
+def page(number, *words):
+    """What Tesseract's table says of a page."""
+    own = [f"5\t{number}\t1\t1\t1\t1\t0\t0\t9\t9\t95\t{word}\n" for word in words]
+    return f"1\t{number}\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t\n" + "".join(own)
+
+
+@pytest.fixture
+def instead(tmp_path, monkeypatch):
+    """Puts a shell script in Tesseract's place."""
+
+    def put(script):
+        fake_tesseract(tmp_path, script)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    return put
+
+
+def test_tesseract_alone_is_limited_to_one_thread(tesseract, drawn, monkeypatch, instead):
+    instead(f"cat > /dev/null; cat <<END\n{HEADER}{page(1, 'limit=$OMP_THREAD_LIMIT')}{page(2)}END")
     monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
     assert tesseract.read([drawn("anything")])[0].text == "limit=1"
     assert "OMP_THREAD_LIMIT" not in os.environ
+
+
+WHOLE = HEADER + page(1, "one", "two") + page(2, "three") + page(3)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "",
+        HEADER,
+        HEADER + page(1, "one", "two"),
+        HEADER + page(1, "one", "two") + page(2, "three"),
+        HEADER + page(2, "three") + page(3),
+        HEADER + page(1, "one", "two") + page(2, "three")[:-20],
+        WHOLE[:-1],
+        WHOLE + page(4),
+    ],
+    ids=["empty", "no page", "no second page", "no end", "no first page", "cut in a row", "cut in the end", "too many"],
+)
+def test_of_a_table_that_is_not_whole_nothing_is_taken(tesseract, drawn, instead, table):
+    instead(f"cat > /dev/null; printf '%s' '{table}'")
+    with pytest.raises(
+        ToolError, match=r"^Tesseract's table of the pages it was given is not whole; read pictures are"
+    ):
+        tesseract.read([drawn("one two"), drawn("three")])
+    instead(f"cat > /dev/null; printf '%s' '{WHOLE}'")
+    assert [reading.text for reading in tesseract.read([drawn("one two"), drawn("three")])] == ["one two", "three"]
+
+
+SLOW = r"""
+printf 'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'
+while read -r file; do
+    case $(head -n 2 "$file" | tail -n 1) in "30 30") exec sleep 600 ;; esac
+    page=$((page + 1))
+    printf '1\t%d\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t\n' $page
+    printf '5\t%d\t1\t1\t1\t1\t0\t0\t9\t9\t95\tread\n' $page
+done"""
+
+
+def test_a_picture_that_takes_too_long_is_unread_and_those_beside_it_are_read(tesseract, drawn, instead, monkeypatch):
+    monkeypatch.setattr("symptomeme.text.tesseract.SECONDS", 1.0)
+    monkeypatch.setattr("symptomeme.text.tesseract.SECONDS_MORE", 0.0)
+    instead(SLOW)
+    slow = Image.new("RGB", (30, 30))
+    readings = tesseract.read([drawn("before"), slow, drawn("after")])
+    assert [type(reading) for reading in readings] == [Reading, Unread, Reading]
+    assert [reading.text for reading in readings] == ["read", "", "read"]
+    assert [type(reading) for reading in tesseract.read([slow])] == [Unread]
 
 
 def test_a_killed_tesseract_is_no_empty_picture(tesseract, drawn, monkeypatch, tmp_path):

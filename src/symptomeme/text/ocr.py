@@ -14,9 +14,11 @@ from PIL import Image
 
 from symptomeme.data.known import known_picture
 from symptomeme.domain.errors import ImageError
-from symptomeme.domain.progress import progress
+from symptomeme.domain.progress import note, progress
 from symptomeme.text.kept import kept_in
 from symptomeme.text.masking import masked
+
+NOT_READ = "to read its words took too long, and it counts as without."
 
 
 class Reading(NamedTuple):
@@ -25,6 +27,10 @@ class Reading(NamedTuple):
     text: str
     confidence: float | None  # mean over words, percent; None when there are none
     words: int
+
+
+class Unread(Reading):
+    """No words, as to read them took too long; another time it may not, so that this is never kept."""
 
 
 def reading_of_given(text: str) -> Reading:
@@ -46,7 +52,10 @@ class OcrEngine(Protocol):
         """Name, version and everything else that changes what is read."""
 
     def read(self, pictures: Iterable[Image.Image]) -> list[Reading]:
-        """One reading a picture (RGB), in order, whatever stands beside it in the batch; safe to call from threads."""
+        """One reading a picture (RGB), in order, whatever stands beside it in the batch; safe to call from threads.
+
+        A picture that takes too long is `Unread`.
+        """
 
 
 Result = Reading | ImageError
@@ -74,8 +83,9 @@ def read_all(
         ToolError: the engine failed.
     """
     with kept_in(cache) as store:
-        readings = {sha256: _from_json(store[sha256]) for sha256, _ in pictures if sha256 in store}
-        missing = {sha256: path for sha256, path in pictures if sha256 not in readings}
+        paths = dict(pictures)
+        readings = {sha256: _from_json(kept) for sha256 in paths if (kept := store.get(sha256)) is not None}
+        missing = {sha256: path for sha256, path in paths.items() if sha256 not in readings}
         broken: list[ImageError] = []
         results = _kept(store, _read_batches(engine, missing, batch_size, workers))
         for sha256, result in progress(results, what="reading", unit="picture", total=len(missing)):
@@ -83,6 +93,9 @@ def read_all(
                 broken.append(result)
             else:
                 readings[sha256] = result
+    for sha256, path in missing.items():
+        if isinstance(readings.get(sha256), Unread):
+            note(f"{path}: {NOT_READ} In the graph, 'dvc repro --single-item --force ocr' tries again.")
     if broken:
         raise ImageError(told_of_pictures(broken))
     return [readings[sha256] for sha256, _ in pictures]
@@ -93,7 +106,7 @@ def _kept(store: Cache, batches: Iterable[dict[str, Result]]) -> Iterator[tuple[
     for batch in batches:
         with store.transact():
             for sha256, result in batch.items():
-                if isinstance(result, Reading):
+                if isinstance(result, Reading) and not isinstance(result, Unread):
                     store[sha256] = json.dumps(result._asdict(), ensure_ascii=False)
         yield from batch.items()
 

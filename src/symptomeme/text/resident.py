@@ -2,21 +2,19 @@
 
 import os
 import pty
-import shlex
 import subprocess
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
 from typing import TextIO
 
-import pytesseract
-from PIL import Image
 from pytesseract import TesseractError
 
 from symptomeme.domain.errors import ToolError
 from symptomeme.text.ocr import Reading
+from symptomeme.text.program import Row, blank_in, give, started
 from symptomeme.text.tesseract import REFUSED, Sheet, TesseractEngine, reading_of
 
 SECONDS = 120.0  # that one page may take; then the program is ended, and the page has failed
@@ -30,7 +28,7 @@ class ResidentTesseract(TesseractEngine):
     ends where the next one begins, so that an empty page follows each one.
     """
 
-    _program: subprocess.Popen[str] | None = None
+    _program: subprocess.Popen[bytes] | None = None
     _pages = 0  # that the program has been given, the empty ones too
     _columns: list[str]  # as its first line names them; none before it
 
@@ -48,7 +46,8 @@ class ResidentTesseract(TesseractEngine):
             self._folder.cleanup()
             self._program = None
 
-    def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
+    def _read_sheets(self, sheets: Iterable[Sheet]) -> list[Reading]:
+        sheets = list(sheets)
         try:
             return [
                 reading_of(self._page(sheet.file), min_confidence=self._min_confidence if sheet.whole else 0)
@@ -59,22 +58,21 @@ class ResidentTesseract(TesseractEngine):
             self.close()
             raise TesseractError(code, "ended") from None
 
-    def _page(self, file: Path) -> list[dict[str, str]]:
+    def _page(self, file: Path) -> list[Row]:
         """The rows of one page."""
         program = self._running()
-        assert program.stdin is not None
         alarm = Timer(SECONDS, program.kill)
         alarm.start()
         try:
-            program.stdin.write(f"{file}\n{self._blank}\n")
-            program.stdin.flush()
+            give(program, file)
+            give(program, self._blank)
             self._pages += 2
             self._columns = self._columns or self._line()
             return list(self._rows_until_blank())
         finally:
             alarm.cancel()
 
-    def _rows_until_blank(self) -> Iterator[dict[str, str]]:
+    def _rows_until_blank(self) -> Iterator[Row]:
         """Rows of the page before the empty one; those of the empty page before it are passed over."""
         while True:
             row = dict(zip(self._columns, self._line(), strict=False))
@@ -83,18 +81,17 @@ class ResidentTesseract(TesseractEngine):
             if row["page_num"] == str(self._pages - 1):
                 yield row
 
-    def _running(self) -> "subprocess.Popen[str]":
+    def _running(self) -> "subprocess.Popen[bytes]":
         """The program, which is started where there is none."""
         if self._program is not None and (self._pages >= 2 * PAGES or self._program.poll() is not None):
             self.close()
         if self._program is None:
             self._folder = TemporaryDirectory(prefix="symptomeme-resident-")
-            self._blank = Path(self._folder.name) / "blank.pgm"
-            Image.new("L", (16, 16), 255).save(self._blank)
             self._pages, self._columns = 0, []
             try:
+                self._blank = blank_in(Path(self._folder.name))
                 self._program, self._table = self._started()
-            except ToolError:
+            except (OSError, ToolError):
                 self._folder.cleanup()
                 raise
         return self._program
@@ -109,25 +106,16 @@ class ResidentTesseract(TesseractEngine):
             raise EOFError
         return line.rstrip("\n").split("\t")
 
-    def _started(self) -> tuple["subprocess.Popen[str]", TextIO]:
+    def _started(self) -> tuple["subprocess.Popen[bytes]", TextIO]:
         """The program, and what it writes: to a terminal, since to a pipe it would write thousands of bytes late."""
         ours, its = pty.openpty()
         tty.setraw(its)
-        command = [pytesseract.pytesseract.tesseract_cmd, "-", "stdout", "-l", self._lang, *shlex.split(self._config)]
-        settings = ["-c", "tessedit_create_tsv=1", "-c", "stream_filelist=true"]
         try:
-            program = subprocess.Popen(
-                [*command, *settings],
-                stdin=subprocess.PIPE,
-                stdout=its,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-                text=True,
-                start_new_session=True,  # Ctrl-C is for the service, which lets it end its page
-            )
-        except OSError as error:
+            # Ctrl-C is for the service, which lets it end its page
+            program = started(self._lang, self._config, stdout=its, apart=True)
+        except ToolError:
             os.close(ours)
-            raise ToolError(f"Tesseract does not start: {error.strerror}.") from None
+            raise
         finally:
             os.close(its)
         return program, os.fdopen(ours, encoding="utf-8", errors="replace", newline="\n")

@@ -4,7 +4,6 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int_]
@@ -71,6 +70,8 @@ def find_shapes(ink: Mask, *, ground: Mask) -> Shapes:
         ink: bool (H, W), pixels that may belong to a letter.
         ground: bool (H, W), pixels that letters may stand on.
     """
+    from scipy import ndimage  # noqa: PLC0415 - slow, and a run with nothing new needs none
+
     labels, number = ndimage.label(ink, structure=np.ones((3, 3), bool))
     boxes = np.array(
         [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in ndimage.find_objects(labels)],
@@ -105,6 +106,8 @@ def _lines(boxes: Whole, size: tuple[int, ...]) -> list[Line]:
     for top, bottom, left, right in boxes:
         space = int((bottom - top) * SPACE)
         reach[top:bottom, max(0, left - space) : right + space] = True
+    from scipy import ndimage  # noqa: PLC0415 - as above
+
     labels, number = ndimage.label(reach)
     of_line = labels[(boxes[:, 0] + boxes[:, 1]) // 2, (boxes[:, 2] + boxes[:, 3]) // 2]
     lines = []

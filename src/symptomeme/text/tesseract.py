@@ -1,28 +1,28 @@
 """Tesseract as an engine: many pictures a process, one thread a process."""
 
-import csv
+import errno
 import logging
-import os
-import re
-import subprocess
-import sys
-from collections import ChainMap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
+from subprocess import TimeoutExpired
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Literal, NamedTuple
 
-import pytesseract
 from PIL import Image
-from pytesseract import Output, TesseractError, TesseractNotFoundError
+from pytesseract import TesseractError
 
-from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import ToolError
-from symptomeme.text.ocr import Reading
+from symptomeme.text import installed
+from symptomeme.text.ocr import Reading, Unread
+from symptomeme.text.program import Row, blank_in, give, pages_of, started, write_page
 from symptomeme.text.views import Page, page_of
 
 LOG = logging.getLogger(__name__)
+
+SECONDS = 120.0  # that Tesseract may take for one picture
+SECONDS_MORE = 5.0  # and for each other one in its list
 
 
 class Sheet(NamedTuple):
@@ -33,6 +33,7 @@ class Sheet(NamedTuple):
 
 
 NOTHING = Reading(text="", confidence=None, words=0)
+UNREAD = Unread(*NOTHING)
 REFUSED = 1  # Tesseract's exit status for a picture that it cannot take
 
 
@@ -65,7 +66,7 @@ class TesseractEngine:
         Raises:
             ToolError: Tesseract or a language is missing; the message says what to type.
         """
-        version, languages = _version(), _languages(lang)
+        version, languages = installed.version(), installed.languages(lang)
         self.settings = (
             f"tesseract {version}, {languages}, psm {page_segmentation}, "
             f"{view if view == 'grey' else f'letters {light_threshold}/{dark_threshold}'}, "
@@ -75,26 +76,41 @@ class TesseractEngine:
         self._lang, self._config = lang, f"--psm {page_segmentation} -c tessedit_char_blacklist=|"
         self._view, self._light, self._dark = view, light_threshold, dark_threshold
         self._upscale, self._min_confidence = upscale, min_confidence
-        # Tesseract's threads only hinder one another, and the limit must stand before it starts. It is given to
-        # Tesseract alone: in this process's own environment it would bind torch as well.
-        pytesseract.pytesseract.environ = ChainMap({"OMP_THREAD_LIMIT": "1"}, os.environ)
 
     def read(self, pictures: Iterable[Image.Image]) -> list[Reading]:
-        """One reading a picture, in order; one that Tesseract refuses has no words.
+        """One reading a picture, in order; one that Tesseract refuses has no words, one that takes too long is Unread.
 
         Raises:
-            ToolError: Tesseract failed for another reason than a picture.
+            ToolError: Tesseract failed for another reason than a picture, or its pages find no room.
         """
-        with TemporaryDirectory(prefix="symptomeme-ocr-") as folder:
-            sheets = [self._write(picture, Path(folder) / f"{n}.pgm") for n, picture in enumerate(pictures)]
-            if not sheets:
-                return []
-            try:
-                return self._read_sheets(sheets)
-            except TesseractError as error:
-                _check_refused(error)
-            # one picture spoils a whole list: each alone
-            return [self._read_sheet(sheet) for sheet in sheets]
+        try:
+            with TemporaryDirectory(prefix="symptomeme-ocr-") as folder:
+                return self._read(pictures, Path(folder))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise ToolError(
+                f"{gettempdir()}: no room for the pages that Tesseract reads. Make room, or name another folder in "
+                "TMPDIR; read pictures are kept, run it again."
+            ) from None
+
+    def _read(self, pictures: Iterable[Image.Image], folder: Path) -> list[Reading]:
+        written: list[Sheet] = []
+
+        def sheets() -> Iterator[Sheet]:
+            for n, picture in enumerate(pictures):
+                written.append(self._write(picture, folder / f"{n}.pgm"))
+                yield written[-1]
+
+        try:
+            return self._read_sheets(sheets())
+        except TimeoutExpired:
+            if len(written) == 1:
+                return [UNREAD]
+        except TesseractError as error:
+            _check_refused(error)
+        # one picture spoils a whole list: each alone
+        return [self._read_sheet(sheet) for sheet in written]
 
     def _write(self, picture: Image.Image, file: Path) -> Sheet:
         page = Page(picture.convert("L"), ())
@@ -104,38 +120,52 @@ class TesseractEngine:
         if self._upscale > 1:
             size = (round(grey.width * self._upscale), round(grey.height * self._upscale))
             grey = grey.resize(size, Image.Resampling.LANCZOS)
-        grey.save(file)
+        write_page(grey, file)
         return Sheet(file, not page.letters)
 
     def _read_sheet(self, sheet: Sheet) -> Reading:
         try:
             return self._read_sheets([sheet])[0]
+        except TimeoutExpired:
+            return UNREAD
         except TesseractError as error:
             _check_refused(error)
             with Image.open(sheet.file) as picture:
                 LOG.warning("Tesseract refused a picture of %d x %d pixels: no words.", *picture.size)
             return NOTHING
 
-    def _read_sheets(self, sheets: list[Sheet]) -> list[Reading]:
-        names = sheets[0].file.parent / "list.txt"
-        names.write_text("\n".join(str(sheet.file) for sheet in sheets))
-        try:
-            table = pytesseract.image_to_data(
-                str(names), lang=self._lang, config=self._config, output_type=Output.STRING
-            )
-        except TesseractNotFoundError:
-            raise _missing() from None
-        rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-        pages: list[list[dict[str, str]]] = [[] for _ in sheets]
-        for row in rows:
-            pages[int(row["page_num"]) - 1].append(row)
+    def _read_sheets(self, sheets: Iterable[Sheet]) -> list[Reading]:
+        """One reading a sheet; Tesseract starts while the first one is made. All are taken, also when it fails.
+
+        Raises:
+            TesseractError: it ended with another status than 0.
+            TimeoutExpired: it took too long, and was ended.
+        """
+        taken: list[Sheet] = []
+        with started(self._lang, self._config) as program:
+            try:
+                for sheet in sheets:
+                    taken.append(sheet)
+                    with suppress(BrokenPipeError):  # how it ended is told below
+                        give(program, sheet.file)
+                if not taken:
+                    return []
+                with suppress(BrokenPipeError):
+                    give(program, blank_in(taken[0].file.parent))
+                told, _ = program.communicate(timeout=SECONDS + SECONDS_MORE * (len(taken) - 1))
+            except BaseException:
+                program.kill()
+                raise
+        if program.returncode:
+            raise TesseractError(program.returncode, "ended")
+        pages = pages_of(told.decode(errors="replace"), len(taken))
         return [
             reading_of(page, min_confidence=self._min_confidence if sheet.whole else 0)
-            for sheet, page in zip(sheets, pages, strict=True)
+            for sheet, page in zip(taken, pages, strict=True)
         ]
 
 
-def reading_of(page: list[dict[str, str]], *, min_confidence: float) -> Reading:
+def reading_of(page: list[Row], *, min_confidence: float) -> Reading:
     """A reading out of the rows of one page: blocks, paragraphs and lines (of confidence -1), and words."""
     words = [
         (row["text"].strip(), float(row["conf"]))
@@ -152,42 +182,3 @@ def _check_refused(error: TesseractError) -> None:
     """Let pass only what a picture can be blamed for."""
     if error.status != REFUSED:
         raise ToolError(f"Tesseract ended with status {error.status}; read pictures are kept, run it again.") from None
-
-
-def _version() -> str:
-    try:
-        return str(pytesseract.get_tesseract_version())
-    except (TesseractNotFoundError, subprocess.CalledProcessError):
-        raise _missing() from None
-
-
-def _languages(lang: str) -> str:
-    """Each language with the first digits of its data's digest: distributions ship different data by one name."""
-    command = [pytesseract.pytesseract.tesseract_cmd, "--list-langs"]
-    try:
-        listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    except OSError:  # it was there when its version was asked for, which pytesseract remembers
-        raise _missing() from None
-    header, *there = listed.splitlines() or [""]
-    folder = re.search(r'"(.*)"', header)
-    for name in lang.split("+"):
-        if name not in there:
-            raise ToolError(
-                f"Tesseract has no data for language {name!r} (ocr.lang); it has {', '.join(there) or 'none'}. "
-                f"Type: {_install(name)}"
-            )
-    if folder is None:
-        return lang
-    return "+".join(f"{name} {of_file(Path(folder[1]) / f'{name}.traineddata')[:8]}" for name in lang.split("+"))
-
-
-def _missing() -> ToolError:
-    return ToolError(f"Tesseract is not installed, or does not start. Type: {_install()}")
-
-
-def _install(lang: str | None = None) -> str:
-    if sys.platform == "darwin":
-        return "brew install tesseract-lang" if lang else "brew install tesseract"
-    return (
-        f"sudo apt-get install tesseract-ocr-{lang.replace('_', '-')}" if lang else "sudo apt-get install tesseract-ocr"
-    )
