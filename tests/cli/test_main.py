@@ -76,6 +76,17 @@ def test_a_users_error_is_one_line(
     assert capsys.readouterr().err == message
 
 
+@pytest.mark.parametrize("verb", ["classify meme.png", "rollback --task anxiety", "trace 1 --task anxiety", "models"])
+def test_whoever_reads_the_registry_makes_none(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = set(project.iterdir())
+    assert main(verb.split()) == (verb != "models")
+    assert capsys.readouterr().err.count("\n") == (verb != "models")
+    assert set(project.iterdir()) - before <= {project / ".cache"}
+
+
 def test_what_is_no_picture_is_refused_before_a_model_is_loaded(project: Path) -> None:
     typed = ["classify", "meme.png", "params.yaml"]
     code = f"import sys; from symptomeme.cli.main import main; print(main({typed}), 'torch' in sys.modules)"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate
+from symptomeme.lifecycle.database import make_database
 from symptomeme.lifecycle.registry import Registry
 
 MakeCandidate = Callable[..., Candidate]
@@ -14,7 +15,9 @@ MakeCandidate = Callable[..., Candidate]
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the database."""
-    return tmp_path_factory.mktemp("registry")
+    folder = tmp_path_factory.mktemp("registry")
+    make_database(folder / "mlruns.db")
+    return folder
 
 
 @pytest.fixture

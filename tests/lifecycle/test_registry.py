@@ -106,9 +106,48 @@ def test_what_fails_midway_is_left_as_failed_and_registers_cleanly_later(
             registry.add(name, item)
     assert registry.versions(name) == []
     assert [int(registry.add(name, item).version) for _ in "ab"] == [1, 1]
+    assert run_statuses(registry, name) == ["FAILED", "FINISHED"]
+
+
+@pytest.mark.parametrize(
+    ("step", "statuses"), [("set_terminated", ["FINISHED"]), ("log_batch", ["FAILED", "FINISHED"])]
+)
+def test_a_run_that_was_killed_is_ended_by_the_next_registration(
+    registry: Registry, candidate: MakeCandidate, monkeypatch: pytest.MonkeyPatch, step: str, statuses: list[str]
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    name, item = f"killed-{step}", candidate("n")
+    with monkeypatch.context() as patch:
+        patch.setattr(registry.client, step, killed)
+        patch.setattr(registry.client, "set_terminated", killed)
+        with pytest.raises(SystemExit):
+            registry.add(name, item)
+    assert run_statuses(registry, name) == ["RUNNING"]
+    assert int(registry.add(name, item).version) == 1
+    assert run_statuses(registry, name) == statuses
+
+
+def run_statuses(registry: Registry, name: str) -> list[str]:
     experiment = registry.client.get_experiment_by_name("test").experiment_id
     runs = registry.client.search_runs([experiment], f"attributes.run_name = '{name}-fusion'")
-    assert sorted(run.info.status for run in runs) == ["FAILED", "FINISHED"]
+    return sorted(run.info.status for run in runs)
+
+
+def test_whoever_reads_makes_no_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    registry = Registry(experiment="test")
+    assert (registry.versions("any"), registry.by_alias("any", "champion")) == ([], None)
+    assert registry.standing("any") == (None, {})
+    with pytest.raises(RegistryError) as told:
+        registry.fetch("models:/any@champion")
+    assert str(told.value) == (
+        "there is no registry here (mlruns.db is missing). Run 'dvc repro' to train and register, set "
+        "MLFLOW_TRACKING_URI to one elsewhere, or name a model folder with --model."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_at_once_make_one_version(registry: Registry, candidate: MakeCandidate) -> None:

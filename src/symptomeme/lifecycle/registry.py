@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from symptomeme.domain.layout import cache
 from symptomeme.domain.writing import replacing
 from symptomeme.lifecycle.candidate import DIGEST, KIND, VARIANT, Candidate
 from symptomeme.lifecycle.database import make_database, reach
+from symptomeme.lifecycle.leftovers import end_leftovers
 from symptomeme.lifecycle.manifest import FILES, check_manifest
 from symptomeme.lifecycle.mlflow_errors import already_there, in_one_line, not_there, reason
 from symptomeme.lifecycle.packaging import MODEL, package, without_bars
@@ -39,19 +41,42 @@ class Registry:
     """Registered models and their aliases. Which server: MLFLOW_TRACKING_URI, else a local database.
 
     Without that variable the database is mlruns.db and the artifacts lie in mlartifacts/, both in the project's root.
+    The first `add` makes them; until then there are no versions.
     """
 
     def __init__(self, *, experiment: str) -> None:
+        self._database = None if os.environ.get("MLFLOW_TRACKING_URI") else _LOCAL.absolute()
         self.uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_LOCAL.absolute()}"
         self.experiment = experiment
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each time it tries again
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # what it tells of is raised too
-        self.client = self._client()
+        self._reach()
 
     @property
     def place(self) -> str:
         """Where the registry is, as it may be told."""
         return without_password(self.uri)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything can have been registered."""
+        return self._database is None or self._database.exists()
+
+    @cached_property
+    @in_one_line
+    def client(self) -> mlflow.MlflowClient:
+        """MLflow's own client.
+
+        Raises:
+            RegistryError: there is no registry yet.
+        """
+        if not self.is_there:
+            raise RegistryError(
+                f"there is no registry here ({_LOCAL} is missing). Run 'dvc repro' to train and register, set "
+                "MLFLOW_TRACKING_URI to one elsewhere, or name a model folder with --model."
+            )
+        mlflow.set_tracking_uri(self.uri)
+        return mlflow.MlflowClient()
 
     @in_one_line
     def find(self, name: str, digest: str) -> ModelVersion | None:
@@ -62,6 +87,8 @@ class Registry:
     @in_one_line
     def versions(self, name: str) -> list[ModelVersion]:
         """All versions, newest first."""
+        if not self.is_there:
+            return []
         found = self.client.search_model_versions(f"name = '{name}'")
         return sorted(found, key=lambda version: int(version.version), reverse=True)
 
@@ -69,13 +96,18 @@ class Registry:
     def add(self, name: str, candidate: Candidate) -> ModelVersion:
         """Register a candidate; the one that is there already when its digest is known.
 
-        A version is created last and whole; when anything fails before, the run is left as failed.
+        A version is created last and whole; when anything fails before, the run is left as failed, at the latest by
+        the next call.
         """
+        if self._database is not None:
+            make_database(self._database)
+        run_name = f"{name}-{candidate.tags[VARIANT]}"
+        end_leftovers(self.client, self.experiment, run_name, {version.run_id for version in self.versions(name)})
         known = self.find(name, candidate.digest)
         if known is not None:
             return known
         self._ensure_model(name)
-        run = self.client.create_run(self._experiment_id(), run_name=f"{name}-{candidate.tags[VARIANT]}")
+        run = self.client.create_run(self._experiment_id(), run_name=run_name)
         try:
             version = self._create_version(name, candidate, run)
         except BaseException:
@@ -88,6 +120,8 @@ class Registry:
     @in_one_line
     def by_alias(self, name: str, alias: str) -> ModelVersion | None:
         """The version an alias points to; None if there is no such alias, and only then."""
+        if not self.is_there:
+            return None
         try:
             return self.client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
@@ -122,6 +156,8 @@ class Registry:
     @in_one_line
     def standing(self, name: str) -> Standing:
         """Where the aliases of a model point; one that points to a deleted version is left out."""
+        if not self.is_there:
+            return Standing(created=None, aliases={})
         try:
             model = self.client.get_registered_model(name)
         except MlflowException as error:
@@ -181,13 +217,9 @@ class Registry:
         return dict(self.client.get_run(version.run_id).data.metrics)
 
     @in_one_line
-    def _client(self) -> mlflow.MlflowClient:
-        if not os.environ.get("MLFLOW_TRACKING_URI"):
-            make_database(_LOCAL.absolute())
-        elif urlsplit(self.uri).scheme.startswith("postgresql"):
+    def _reach(self) -> None:
+        if urlsplit(self.uri).scheme.startswith("postgresql"):
             reach(self.uri)
-        mlflow.set_tracking_uri(self.uri)
-        return mlflow.MlflowClient()
 
     def _create_version(self, name: str, candidate: Candidate, run: Run) -> ModelVersion:
         """Fill the run and a logged model, and make a version of it."""
