@@ -1,5 +1,6 @@
 """A stage before its inputs, on data that cannot be learnt from, or without a tool: one line, nothing written."""
 
+import contextlib
 import re
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from diskcache import Cache
+from safetensors.torch import load_file, save_file
 from small_project import read_project
 
 from symptomeme.cli.main import main
@@ -30,10 +32,29 @@ def made(tmp_path_factory: pytest.TempPathFactory, text_folder: Path, vision_fol
     return read_project(tmp_path_factory.mktemp("stages"), text_folder, vision_folder, CLASSES)
 
 
+@pytest.fixture(scope="module")
+def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `made` with one trained variant."""
+    root = tmp_path_factory.mktemp("trained") / "project"
+    shutil.copytree(made, root)
+    with contextlib.chdir(root):
+        assert main(["prealign", "--task", "anxiety"]) == 0
+        assert main(["train", "--task", "anxiety", "--variant", "fusion"]) == 0
+    return root
+
+
 @pytest.fixture
 def ready(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of `made`, the current folder."""
     shutil.copytree(made, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def ready_to_evaluate(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `trained`, the current folder."""
+    shutil.copytree(trained, tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")
     return tmp_path / "project"
 
@@ -217,10 +238,42 @@ def test_data_docs_without_room_are_told(ready: Path, small_disk: Path, fails: F
     assert [path.name for path in small_disk.rglob("*") if path.is_file()] == ["filler"]
 
 
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize("stage", ["ingest", "validate", "ocr", "reason", "prealign"])
-def test_artifacts_without_room_are_told(ready: Path, small_disk: Path, fails: Fails, stage: str) -> None:
-    shutil.copytree("artifacts", small_disk, dirs_exist_ok=True)
+def test_artifacts_without_room_are_told(small_disk: Path, fails: Fails, stage: str) -> None:
+    check_told_of_no_room(small_disk, fails, stage)
+
+
+@pytest.mark.usefixtures("ready_to_evaluate")
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_artifacts_without_room_for_a_model_or_figures_are_told(
+    disk_for_models: Path, fails: Fails, stage: str
+) -> None:
+    check_told_of_no_room(disk_for_models, fails, stage)
+
+
+def check_told_of_no_room(disk: Path, fails: Fails, stage: str) -> None:
+    shutil.copytree("artifacts", disk, dirs_exist_ok=True)
     Path(".cache").rename("kept")  # a stage that has nothing to do would write nothing
-    on_a_full_disk("artifacts", small_disk, left=0)
+    on_a_full_disk("artifacts", disk, left=0)
+    before = {path: path.read_bytes() for path in disk.rglob("*") if path.is_file()}
     place = r"artifacts/anxiety(/\S+)?"
     assert re.fullmatch(rf"{place} No space left on device\. Make room and run it again\.", fails(stage))
+    assert {path: path.read_bytes() for path in disk.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_cache_without_room_is_told_by_train_too(trained: Path, small_disk: Path, fails: Fails) -> None:
+    shutil.copytree(trained / PATHS.aligned, PATHS.aligned)
+    on_a_full_disk(".cache", small_disk, left=20_000)  # for locks and caches of their own
+    assert re.fullmatch(r"\.cache/\S+ No space left on device\. Make room and run it again\.", fails("train"))
+
+
+@pytest.mark.usefixtures("ready_to_evaluate")
+def test_a_model_that_gives_no_numbers_is_told(fails: Fails) -> None:
+    weights = load_file(FUSION.model / "model.safetensors")
+    weights["classifier.0.weight"][0, 0] = float("nan")
+    save_file(weights, FUSION.model / "model.safetensors", metadata={"format": "pt"})
+    assert fails("evaluate").startswith(
+        "the model's answers to 4 of 4 memes hold NaN or infinity, and must be finite: "
+    )
