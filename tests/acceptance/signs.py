@@ -33,18 +33,28 @@ def _new_file(pattern: str, root: Path) -> Iterator[Shows]:
 @contextmanager
 def readings_kept(root: Path) -> Iterator[Shows]:
     """Readings are in the cache, and Tesseract reads a list of more: not the one that tells its version."""
-    yield lambda stage: any(map(_reads_a_list, stage.children())) and _readings(root) > 0
+    yield lambda stage: any(map(_reads_a_list, stage.children())) and _kept(root, "ocr") > 0
 
 
 def _reads_a_list(process: psutil.Process) -> bool:
     return process.name() == "tesseract" and any(word.endswith("list.txt") for word in process.cmdline()[1:2])
 
 
-def _readings(root: Path) -> int:
+@contextmanager
+def answers_kept(root: Path) -> Iterator[Shows]:
+    """Answers about memes are in the cache, and one more meme is asked about."""
+    yield lambda _: _kept(root, "reason", "key = 'at work'") > 0 and _kept(root, "reason", _AN_ANSWER) > 0
+
+
+_AN_ANSWER = "key LIKE '% %' AND key != 'at work' AND key NOT LIKE 'ends %'"
+
+
+def _kept(root: Path, stage: str, which: str = "true") -> int:
+    """How many entries of a stage's caches are such."""
     kept = 0
-    for file in root.glob(".cache/ocr/*/cache.db"):
+    for file in root.glob(f".cache/{stage}/*/cache.db"):
         with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
-            kept += store.execute("SELECT count(*) FROM Cache").fetchone()[0]
+            kept += store.execute(f"SELECT count(*) FROM Cache WHERE {which}").fetchone()[0]
     return kept
 
 

@@ -14,9 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from acceptance.signs import Sign, new_file, pictures_looked_at, readings_kept
+from acceptance.signs import Sign, answers_kept, new_file, pictures_looked_at, readings_kept
+from mlflow import MlflowClient
 from small_project import environment, new_project, run
 from small_reasoner import write_reasoner
+
+from symptomeme.lifecycle.candidate import DIGEST, VARIANT
 
 pytestmark = pytest.mark.acceptance
 
@@ -24,7 +27,7 @@ WORKS: dict[str, list[Sign]] = {
     "ingest": [pictures_looked_at],
     "validate": [new_file("reports/data_docs/.depression.*.partial")],
     "ocr": [readings_kept],
-    "reason": [new_file(".cache/reason/*/cache.db")],
+    "reason": [answers_kept],
     "prealign": [new_file(".cache/prealign/*/curve.json")],
     "train": [new_file(".cache/train/*/curve.json")],
     "evaluate": [new_file("artifacts/depression/variants/*/predictions.parquet")],
@@ -98,6 +101,8 @@ def test_a_run_ended_in_every_stage_comes_out_like_an_undisturbed_one(
     run("dvc", "repro", cwd=root)
     assert (root / "dvc.lock").read_text() == (undisturbed / "dvc.lock").read_text()
     assert digests(root, *OUTPUTS) == digests(undisturbed, *OUTPUTS)
+    assert registered(root) == registered(undisturbed)
+    assert run_statuses(root) - {"FAILED"} == run_statuses(undisturbed) == {"FINISHED"}
 
 
 def ended_at_work(root: Path, awaited: set[Seen], end: End) -> tuple[Seen, str]:
@@ -195,3 +200,25 @@ def digests(root: Path, *folders: str) -> dict[str, str]:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file()
     }
+
+
+def registered(root: Path) -> tuple[list[tuple[str, ...]], dict[str, dict[str, str]]]:
+    """All versions, each with what it is and how its run ended, and all aliases."""
+    client = MlflowClient(f"sqlite:///{root}/mlruns.db")
+    versions = [
+        (
+            found.name,
+            str(found.version),
+            found.tags[VARIANT],
+            found.tags[DIGEST],
+            client.get_run(found.run_id).info.status,
+        )
+        for found in client.search_model_versions()
+    ]
+    return sorted(versions), {model.name: dict(model.aliases) for model in client.search_registered_models()}
+
+
+def run_statuses(root: Path) -> set[str]:
+    client = MlflowClient(f"sqlite:///{root}/mlruns.db")
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    return {run.info.status for run in client.search_runs(experiments)}
