@@ -32,12 +32,12 @@ def _new_file(pattern: str, root: Path) -> Iterator[Shows]:
 
 @contextmanager
 def readings_kept(root: Path) -> Iterator[Shows]:
-    """Readings are in the cache, and Tesseract reads a list of more: not the one that tells its version."""
-    yield lambda stage: any(map(_reads_a_list, stage.children())) and _kept(root, "ocr") > 0
+    """Readings are in the cache, and Tesseract is told of more: not the one that tells its version."""
+    yield lambda stage: any(map(_is_told_of_pages, stage.children())) and _kept(root, "ocr") > 0
 
 
-def _reads_a_list(process: psutil.Process) -> bool:
-    return process.name() == "tesseract" and any(word.endswith("list.txt") for word in process.cmdline()[1:2])
+def _is_told_of_pages(process: psutil.Process) -> bool:
+    return process.name() == "tesseract" and "stream_filelist=true" in process.cmdline()
 
 
 @contextmanager

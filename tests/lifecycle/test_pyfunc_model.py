@@ -96,6 +96,9 @@ def test_a_list_that_was_changed_with_its_file_is_not_what_the_registry_knows(
 
 
 def test_it_brings_its_code_and_no_pickle(packaged: Path, tmp_path: Path) -> None:
+    assert {path.suffix for path in packaged.rglob("*") if path.is_file() and "code" not in path.parts} <= {
+        "", ".json", ".yaml", ".txt", ".py", ".safetensors",
+    }  # fmt: skip
     script = """
 import json, sys, mlflow
 model = mlflow.pyfunc.load_model(sys.argv[1])
@@ -114,9 +117,6 @@ print(json.dumps([symptomeme.__file__, model.predict(model.input_example)]))
     place, found = json.loads(done.stdout)
     assert place == str(packaged / "code/symptomeme/__init__.py")
     assert found[0]["text"]["engine"] == "given"
-    assert {path.suffix for path in packaged.rglob("*") if path.is_file() and "code" not in path.parts} <= {
-        "", ".json", ".yaml", ".txt", ".py", ".safetensors",
-    }  # fmt: skip
 
 
 def test_requirements_name_all_that_it_imports() -> None:
