@@ -1,11 +1,13 @@
 """Ideas for better classifiers of real texts, scored out of fold; test memes take no part.
 
-    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas baseline
+    python benchmarks/quality.py encoder depression --annotations depression_train.json
+    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas "depression learned first"
     python benchmarks/quality.py table anxiety --annotations anxiety_train.json
     python benchmarks/quality.py test anxiety --annotations anxiety_train.json --seeds 1 2 3
 
-`fit` keeps each fold of each idea under .cache/benchmarks/quality/; started again, it goes on. `test` trains profile
-`real` as it is now: look at it once, after the search.
+`encoder` trains on a task what an idea for the other one starts from. `fit` keeps each fold of each idea under
+.cache/benchmarks/quality/; started again, it goes on. `test` trains profile `real` as it is now: look at it once, after
+the search.
 """
 
 import argparse
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import yaml
 from quality_cells import linear, neural
+from quality_encoders import learn
 from quality_held_out import held_out_rows
 from quality_ideas import IDEAS
 from quality_table import rows
@@ -29,20 +32,23 @@ PROFILE = Path(__file__).parents[1] / "profiles" / "real.yaml"
 def main() -> None:
     """Fit ideas, or print what they reach."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["fit", "table", "test"])
+    parser.add_argument("verb", choices=["encoder", "fit", "table", "test"])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
     parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], default=["linear", *IDEAS])
     parser.add_argument("--most", type=int, help="memes that the search looks at; all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
+    parser.add_argument("--threads", type=int, default=2, help="of torch; another number gives other last digits")
     parser.add_argument("--text-encoder", metavar="DIR", help="in place of the profile's")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
     every = read_texts(task, arguments.annotations)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
     params = _params(arguments.text_encoder)
-    prepare_torch(threads=2)
-    if arguments.verb == "fit":
+    prepare_torch(threads=arguments.threads)
+    if arguments.verb == "encoder":
+        print(learn(memes, task, params, seed=seed))
+    elif arguments.verb == "fit":
         for name in arguments.ideas:
             if name == "linear":
                 linear(memes, task)

@@ -7,13 +7,18 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import quality_encoders
 import torch
+import yaml
 from quality_decisions import best_weights, cells, stacked
 from quality_ideas import with_likes_drawn_together, without_repeats
 from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
+from small_project import ROOT
 
 from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.params import check_params
+from symptomeme.models.encoders import load_encoder
 
 RNG = np.random.default_rng(0)
 TRUTH = np.eye(3, dtype=bool)[RNG.integers(0, 3, 240)]
@@ -91,3 +96,19 @@ def test_memes_with_the_same_labels_are_drawn_together(labels: torch.Tensor) -> 
     apart = loss([1, 0], [0, 1], [0.9, 0.1])
     together = loss([1, 0], [0.9, 0.1], [0, 1])
     assert 1 < together < apart
+
+
+def test_an_encoder_that_learned_a_task_is_one_to_start_from(
+    text_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality_encoders, "KEPT", tmp_path)
+    found = yaml.safe_load((ROOT / "profiles/real.yaml").read_text())
+    found["model"] |= {"text_encoder": str(text_folder), "num_heads": 2, "max_length": 40}
+    found["train"] |= {"frozen_text_layers": 0, "epochs": 1}
+    memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
+    memes["given_reasoning"] = ""
+    folder = quality_encoders.learn(memes, ANXIETY, check_params(found, where="profile"), seed=1)
+    before, after = (load_encoder(place, "text").state_dict() for place in (text_folder, folder))
+    assert before.keys() == after.keys()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert [path.name for path in folder.parent.iterdir()] == ["anxiety"]
