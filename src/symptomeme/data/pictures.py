@@ -13,6 +13,7 @@ from typing import NamedTuple
 from symptomeme.data.duplicates import perceptual_hash
 from symptomeme.data.transforms import decode
 from symptomeme.domain.errors import ImageError, InputError
+from symptomeme.domain.interrupts import held_back
 from symptomeme.domain.progress import progress
 
 POOL_FROM = 64  # pictures; fewer are looked at sooner than a pool starts
@@ -63,7 +64,8 @@ def look_at_all(paths: Sequence[Path], *, what: str) -> list[Look]:
     )
     with pool:
         try:
-            looks = pool.map(look_at, paths, chunksize=_BATCH)
+            with held_back():  # the pool starts its processes as work is handed in
+                looks = pool.map(look_at, paths, chunksize=_BATCH)
             return list(progress(looks, what=what, total=len(paths)))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 from symptomeme.domain.errors import InputError
+from symptomeme.domain.interrupts import held_back
 from symptomeme.domain.labels import SPLITS, Task
 from symptomeme.domain.progress import progress
 from symptomeme.domain.writing import replacing
@@ -118,7 +119,9 @@ def _draw_all(orders: list[Order]) -> Iterator[Meme]:
     # spawned, not forked: the parent may hold threads of libraries that do not outlive a fork
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
-        yield from pool.map(draw_meme, orders, chunksize=CHUNK)
+        with held_back():  # the pool starts its processes as work is handed in
+            memes = pool.map(draw_meme, orders, chunksize=CHUNK)
+        yield from memes
     finally:
         pool.shutdown(cancel_futures=True)
 
