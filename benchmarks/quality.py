@@ -1,7 +1,7 @@
 """Ideas for better classifiers of real texts, scored out of fold; test memes take no part.
 
     python benchmarks/quality.py encoder depression --annotations depression_train.json
-    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas "depression learned first"
+    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas "the other task learned first"
     python benchmarks/quality.py table anxiety --annotations anxiety_train.json
     python benchmarks/quality.py test anxiety --annotations anxiety_train.json --seeds 1 2 3
 
@@ -11,10 +11,11 @@ the search.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import yaml
-from quality_cells import linear, neural
+from quality_cells import encoder_of, linear, neural, other_than
 from quality_encoders import learn
 from quality_held_out import held_out_rows
 from quality_ideas import IDEAS
@@ -22,7 +23,7 @@ from quality_table import rows
 from quality_texts import read_texts, searched
 from report_tables import table
 
-from symptomeme.domain.labels import TASKS
+from symptomeme.domain.labels import TASKS, Task
 from symptomeme.domain.params import Params, check_params
 from symptomeme.learning.build import prepare_torch
 
@@ -35,13 +36,15 @@ def main() -> None:
     parser.add_argument("verb", choices=["encoder", "fit", "table", "test"])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], default=["linear", *IDEAS])
+    parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], help="all whose encoder is there")
     parser.add_argument("--most", type=int, help="memes that the search looks at; all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
     parser.add_argument("--threads", type=int, default=2, help="of torch; another number gives other last digits")
     parser.add_argument("--text-encoder", metavar="DIR", help="in place of the profile's")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
+    names = arguments.ideas or ["linear", *ready(task)]
+    _check_encoder(task, names)
     every = read_texts(task, arguments.annotations)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
     params = _params(arguments.text_encoder)
@@ -49,7 +52,7 @@ def main() -> None:
     if arguments.verb == "encoder":
         print(learn(memes, task, params, seed=seed))
     elif arguments.verb == "fit":
-        for name in arguments.ideas:
+        for name in names:
             if name == "linear":
                 linear(memes, task)
             else:
@@ -57,8 +60,19 @@ def main() -> None:
     elif arguments.verb == "test":
         print(table(held_out_rows(every, task, params, arguments.seeds), markdown=True))
     else:
-        names = [name for name in arguments.ideas if name != "linear"]
-        print(table(rows(memes, task, params, names, seed=seed), markdown=True))
+        print(table(rows(memes, task, params, [name for name in names if name != "linear"], seed=seed), markdown=True))
+
+
+def ready(task: Task) -> list[str]:
+    """The ideas that need nothing, or an encoder that is there."""
+    there = encoder_of(other_than(task)).is_dir()
+    return [name for name, idea in IDEAS.items() if there or not idea.other_first]
+
+
+def _check_encoder(task: Task, names: list[str]) -> None:
+    if missing := [name for name in names if name in IDEAS and name not in ready(task)]:
+        other = other_than(task)
+        sys.exit(f"{missing[0]}: {encoder_of(other)} is missing. Run 'python {sys.argv[0]} encoder {other}' first.")
 
 
 def _params(text_encoder: str | None) -> Params:

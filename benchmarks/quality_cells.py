@@ -12,7 +12,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from symptomeme.domain.digests import of_folder, of_value
-from symptomeme.domain.labels import Task
+from symptomeme.domain.labels import TASKS, Task
 from symptomeme.domain.layout import CACHE
 from symptomeme.domain.params import Params
 from symptomeme.domain.sections.model import ModelParams
@@ -46,7 +46,18 @@ class Idea:
     loss_of: LossOf = lambda network, batch: network(**batch).loss
     prepare: Callable[[SymptomClassifier], None] = lambda _: None  # changes parts of the fresh model
     rows: Callable[[pd.DataFrame], pd.DataFrame] = lambda memes: memes  # those it is trained on, of what it may be
+    other_first: bool = False  # its text encoder has learned the other task: that of `encoder_of`
     revision: int = 1  # raised when the functions above change
+
+
+def encoder_of(task: str) -> Path:
+    """Where the text encoder that learned a task is kept."""
+    return KEPT / "encoders" / task
+
+
+def other_than(task: Task) -> str:
+    """The name of the other task."""
+    return next(name for name in TASKS if name != task.name)
 
 
 def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Idea, *, seed: int) -> Floats:
@@ -60,7 +71,8 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
         idea: what differs.
         seed: of weights, dropout and batches.
     """
-    model, options = changed(params.model, idea.model), changed(params.train, idea.train)
+    start = {"text_encoder": str(encoder_of(other_than(task)))} if idea.other_first else {}
+    model, options = changed(params.model, {**idea.model, **start}), changed(params.train, idea.train)
     sizes, trained = model.model_dump(exclude={"text_encoder", "vision_encoder"}), options.model_dump(exclude=UNUSED)
     encoder = of_folder(Path(model.text_encoder))
     made_of = [*_made_of(memes, task), name, idea.revision, encoder, sizes, trained, seed]
@@ -122,6 +134,24 @@ def _trained(
     seed: int,
     digest: str,
 ) -> Floats:
+    places = _places(idea.rows(memes[~held_out]), memes)
+    checkpoint = KEPT / "checkpoints" / digest
+    model, examples = trained(memes, places, task, params, options, idea, seed=seed, checkpoint=checkpoint)
+    return predict(model, _rows(examples, np.flatnonzero(held_out))).logits
+
+
+def trained(
+    memes: pd.DataFrame,
+    places: npt.NDArray[np.intp],
+    task: Task,
+    params: ModelParams,
+    options: TrainParams,
+    idea: Idea,
+    *,
+    seed: int,
+    checkpoint: Path,
+) -> tuple[SymptomClassifier, Encoded]:
+    """A model of text alone after its last epoch on the memes at these places, and all memes as it reads them."""
     processor = load_processor(params)
     model = fresh_model(task, params, separator=processor.separator, seed=seed, image=False)
     freeze(model, options)
@@ -129,16 +159,16 @@ def _trained(
     examples = remember(model, encode(memes, task, processor, text=True, image=False, reasoning=False))
     fit(
         model,
-        _rows(examples, _places(idea.rows(memes[~held_out]), memes)),
+        _rows(examples, places),
         loss_of=idea.loss_of,
         score=lambda: {"score": 0.0},
         options=options,
         patience=None,
         seed=seed,
-        checkpoint=KEPT / "checkpoints" / digest,
+        checkpoint=checkpoint,
         what="quality",
     )
-    return predict(model, _rows(examples, np.flatnonzero(held_out))).logits
+    return model, examples
 
 
 def _rows(examples: Encoded, places: npt.NDArray[np.intp]) -> Encoded:

@@ -1,24 +1,16 @@
-"""Text encoders that were trained on another task first, for ideas that start from them."""
+"""A text encoder that learned a task, for an idea of the other one to start from."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
-from quality_cells import KEPT
+from quality_cells import Idea, encoder_of, trained
 from transformers import AutoTokenizer
 
 from symptomeme.domain.labels import Task
 from symptomeme.domain.params import Params
 from symptomeme.domain.writing import replacing
-from symptomeme.learning.batches import encode
-from symptomeme.learning.build import fresh_model, load_processor
-from symptomeme.learning.fit import fit
-from symptomeme.learning.frozen import freeze, remember
-
-
-def folder_of(task: str) -> Path:
-    """Where the encoder that learned this task is kept."""
-    return KEPT / "encoders" / task
 
 
 def learn(memes: pd.DataFrame, task: Task, params: Params, *, seed: int) -> Path:
@@ -30,24 +22,11 @@ def learn(memes: pd.DataFrame, task: Task, params: Params, *, seed: int) -> Path
         params: of profile `real`.
         seed: of weights, dropout and batches.
     """
-    target = folder_of(task.name)
-    processor = load_processor(params.model)
-    model = fresh_model(task, params.model, separator=processor.separator, seed=seed, image=False)
-    freeze(model, params.train)
-    examples = remember(model, encode(memes, task, processor, text=True, image=False, reasoning=False))
+    target = encoder_of(task.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=target.parent) as checkpoints:
-        fit(
-            model,
-            examples,
-            loss_of=lambda network, batch: network(**batch).loss,
-            score=lambda: {"score": 0.0},
-            options=params.train,
-            patience=None,
-            seed=seed,
-            checkpoint=Path(checkpoints) / "run",
-            what=f"encoder of {task.name}",
-        )
+    with TemporaryDirectory(dir=target.parent) as name:
+        everywhere, run = np.arange(len(memes)), Path(name) / "run"
+        model, _ = trained(memes, everywhere, task, params.model, params.train, Idea(), seed=seed, checkpoint=run)
     with replacing(target) as beside:
         model.text_encoder.save_pretrained(beside)
         AutoTokenizer.from_pretrained(params.model.text_encoder).save_pretrained(beside)

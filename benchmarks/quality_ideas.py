@@ -5,7 +5,6 @@ from types import MethodType
 import pandas as pd
 import torch
 from quality_cells import Idea
-from quality_encoders import folder_of
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -74,8 +73,7 @@ WHOLE = {"frozen_text_layers": 0, "epochs": 5}
 
 IDEAS = {
     "baseline": Idea(),
-    "depression learned first": Idea(model={"text_encoder": str(folder_of("depression"))}),
-    "anxiety learned first": Idea(model={"text_encoder": str(folder_of("anxiety"))}),
+    "the other task learned first": Idea(other_first=True),
     "likes drawn together": Idea(loss_of=with_likes_drawn_together),
     "duplicates merged": Idea(rows=without_repeats),
     "all layers": Idea(train=WHOLE),

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import quality
+import quality_cells
 import quality_encoders
 import torch
 import yaml
@@ -16,7 +18,7 @@ from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
 from small_project import ROOT
 
-from symptomeme.domain.labels import ANXIETY
+from symptomeme.domain.labels import ANXIETY, DEPRESSION
 from symptomeme.domain.params import check_params
 from symptomeme.models.encoders import load_encoder
 
@@ -99,11 +101,16 @@ def test_memes_with_the_same_labels_are_drawn_together(labels: torch.Tensor) -> 
 
 
 def test_an_encoder_that_learned_a_task_is_one_to_start_from(
-    text_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text_folder: Path, vision_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality_encoders, "KEPT", tmp_path)
+    monkeypatch.setattr(quality_cells, "KEPT", tmp_path)
     found = yaml.safe_load((ROOT / "profiles/real.yaml").read_text())
-    found["model"] |= {"text_encoder": str(text_folder), "num_heads": 2, "max_length": 40}
+    found["model"] |= {
+        "text_encoder": str(text_folder),
+        "vision_encoder": str(vision_folder),
+        "num_heads": 2,
+        "max_length": 40,
+    }
     found["train"] |= {"frozen_text_layers": 0, "epochs": 1}
     memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
     memes["given_reasoning"] = ""
@@ -112,3 +119,6 @@ def test_an_encoder_that_learned_a_task_is_one_to_start_from(
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert [path.name for path in folder.parent.iterdir()] == ["anxiety"]
+    ideas = "the other task learned first"
+    assert ideas in quality.ready(DEPRESSION)
+    assert ideas not in quality.ready(ANXIETY)  # it would have seen the labels it is scored on
