@@ -2,8 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,18 +93,26 @@ def test_a_baseline_gets_no_alias(registry: Registry, candidate: MakeCandidate) 
     assert registry.by_alias("peer", "challenger") is None
 
 
+@contextmanager
+def ended_at(registry: Registry, monkeypatch: pytest.MonkeyPatch, *steps: str) -> Iterator[None]:
+    """What is done within ends at these steps of MLflow's client."""
+
+    def end(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        for step in steps:
+            patch.setattr(registry.client, step, end)
+        yield
+
+
 @pytest.mark.parametrize("step", ["log_batch", "log_artifact", "log_model_artifacts", "create_model_version"])
 def test_what_fails_midway_is_left_as_failed_and_registers_cleanly_later(
     registry: Registry, candidate: MakeCandidate, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
     name, item = f"cut-{step}", candidate("j")
-    with monkeypatch.context() as patch:
-        patch.setattr(registry.client, step, fail)
-        with pytest.raises(KeyboardInterrupt):
-            registry.add(name, item)
+    with ended_at(registry, monkeypatch, step):
+        registry.add(name, item)
     assert registry.versions(name) == []
     assert [int(registry.add(name, item).version) for _ in "ab"] == [1, 1]
     assert run_statuses(registry, name) == ["FAILED", "FINISHED"]
@@ -115,15 +124,9 @@ def test_what_fails_midway_is_left_as_failed_and_registers_cleanly_later(
 def test_a_run_that_was_killed_is_ended_by_the_next_registration(
     registry: Registry, candidate: MakeCandidate, monkeypatch: pytest.MonkeyPatch, step: str, statuses: list[str]
 ) -> None:
-    def killed(*_: Any, **__: Any) -> None:
-        raise SystemExit
-
     name, item = f"killed-{step}", candidate("n")
-    with monkeypatch.context() as patch:
-        patch.setattr(registry.client, step, killed)
-        patch.setattr(registry.client, "set_terminated", killed)
-        with pytest.raises(SystemExit):
-            registry.add(name, item)
+    with ended_at(registry, monkeypatch, step, "set_terminated"):
+        registry.add(name, item)
     assert run_statuses(registry, name) == ["RUNNING"]
     assert int(registry.add(name, item).version) == 1
     assert run_statuses(registry, name) == statuses

@@ -3,18 +3,14 @@
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
-from threading import Thread
 from typing import Any
 
 from symptomeme.domain.errors import InputError
-from symptomeme.domain.interrupts import held_back
 from symptomeme.domain.labels import SPLITS, Task
 from symptomeme.domain.progress import progress
+from symptomeme.domain.workers import in_workers
 from symptomeme.domain.writing import replacing
 from symptomeme.sample.annotations import Annotated, carve_test, read_annotations, refuse_repeated_ids
 from symptomeme.sample.draw import Meme, Order, draw_meme
@@ -116,24 +112,4 @@ def _draw_all(orders: list[Order]) -> Iterator[Meme]:
     if workers == 1 or len(orders) < WORTH_A_POOL:
         yield from map(draw_meme, orders)
         return
-    # spawned, not forked: the parent may hold threads of libraries that do not outlive a fork
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
-    try:
-        with held_back():  # the pool starts its processes as work is handed in
-            memes = pool.map(draw_meme, orders, chunksize=CHUNK)
-        yield from memes
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Let the parent deal with an interrupt, and end with it, however it ends."""
-    signal(SIGINT, SIG_IGN)
-    parent = parent_process()
-
-    def leave_with_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=leave_with_parent, daemon=True).start()
+    yield from in_workers(draw_meme, orders, workers=workers, chunk=CHUNK)

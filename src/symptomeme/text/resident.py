@@ -15,9 +15,8 @@ from pytesseract import TesseractError
 from symptomeme.domain.errors import ToolError
 from symptomeme.text.ocr import Reading
 from symptomeme.text.program import Row, blank_in, give, started
-from symptomeme.text.tesseract import REFUSED, Sheet, TesseractEngine, reading_of
+from symptomeme.text.tesseract import REFUSED, SECONDS, Sheet, TesseractEngine, reading_of
 
-SECONDS = 120.0  # that one page may take; then the program is ended, and the page has failed
 PAGES = 1000  # after so many a fresh program takes over: what it leaks stays small
 
 

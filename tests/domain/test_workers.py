@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from symptomeme.domain.interrupts import held_back
+from symptomeme.domain.workers import held_back
 
 ASLEEP = "import time; print('here', flush=True); time.sleep(60)"
 

@@ -1,0 +1,57 @@
+"""Processes that share the work on many items; they leave Ctrl-C to their parent and end with it, however it ends."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_workers(work: Callable[[Item], Result], items: Sequence[Item], *, workers: int, chunk: int) -> Iterator[Result]:
+    """What `work` makes of each item, in order.
+
+    Args:
+        work: a function at the top of a module.
+        items: what it is given, one at a time.
+        workers: processes.
+        chunk: items that one is handed at once.
+    """
+    # spawned: a fork would copy the locks of threads that libraries run in this process
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start)
+    try:
+        with held_back():  # the pool starts its processes as work is handed in
+            results = pool.map(work, items, chunksize=chunk)
+        yield from results
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Have an interrupt of this thread wait until the end; processes that are started meanwhile never see one.
+
+    Else a worker that is interrupted while it imports prints a traceback, as its own code does not run yet.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
