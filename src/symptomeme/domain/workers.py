@@ -34,9 +34,10 @@ def in_workers(work: Callable[[Item], Result], items: Sequence[Item], *, workers
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Have an interrupt of this thread wait until the end; processes that are started meanwhile never see one.
+    """Keep interrupts from the processes that this thread starts meanwhile, for good, and from itself until the end.
 
-    Else a worker that is interrupted while it imports prints a traceback, as its own code does not run yet.
+    Else a worker that is interrupted while it imports prints a traceback, as its own code does not run yet. An
+    interrupt that another thread takes is still raised at once: what the processes inherit does not depend on it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
