@@ -72,7 +72,7 @@ def test_settings_name_all_that_changes_the_result():
     grey = TesseractEngine(**GREY | changes).settings
     letters = TesseractEngine(**GREY | changes | {"view": "letters"}).settings
     assert re.fullmatch(rf"{same}, grey, upscale 1.5, confidence 30", grey)
-    assert re.fullmatch(rf"{same}, letters 190/110, upscale 1.5, confidence 30", letters)
+    assert re.fullmatch(rf"{same}, letters 190/110, 22 px x 0.53, upscale 1.5, confidence 30", letters)
 
 
 TEXT = "When nobody answers me for 3 days, I worry."

@@ -6,7 +6,7 @@ from symptomeme.data.transforms import read_picture
 from symptomeme.sample.draw import Order, draw_meme
 from symptomeme.sample.fonts import font_file
 from symptomeme.text.shapes import find_shapes, grown
-from symptomeme.text.views import MOST_PIXELS, page_of
+from symptomeme.text.views import MARGIN, MOST_PIXELS, SLIM, SLIMMEST, TALLEST, page_of
 
 LIMITS = {"light": 190, "dark": 110}
 
@@ -55,6 +55,32 @@ def test_without_letters_it_is_the_picture_in_grey(colour):
 def test_the_smallest_pictures_are_pages_too(size):
     noise = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
     assert min(page(Image.fromarray(noise)).image.size) >= 1
+
+
+def bars(*, high, wide, number=8):
+    """A picture of black bars on white, as letters of these sizes stand in a line."""
+    picture = Image.new("RGB", (number * 2 * wide + 40, high + 60), "white")
+    draw = ImageDraw.Draw(picture)
+    for n in range(number):
+        left = 20 + n * 2 * wide
+        draw.rectangle((left, 30, left + wide - 1, 30 + high - 1), fill="black")
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("high", "wide", "down", "across"),
+    [
+        pytest.param(16, 8, 1, 1, id="small and slim: as they are"),
+        pytest.param(20, 12, 1, SLIM / 0.6, id="wide"),
+        pytest.param(44, 22, TALLEST / 44, 1, id="large"),
+        pytest.param(40, 30, TALLEST / 40, SLIM / 0.75, id="large and wide"),
+        pytest.param(20, 40, 1, SLIMMEST, id="letters that touch"),
+    ],
+)
+def test_letters_are_set_small_and_slim(high, wide, down, across):
+    found = page(bars(high=high, wide=wide)).image
+    assert found.height == round((high + 2 * MARGIN) * down)
+    assert found.width == round((15 * wide + 2 * MARGIN) * down * across)
 
 
 def test_large_pictures_are_made_smaller():

@@ -16,7 +16,7 @@ from symptomeme.text.ocr import OcrEngine, Reading, read_all
 from symptomeme.text.rapid import RapidOcrEngine
 from symptomeme.text.tesseract import TesseractEngine
 
-IMAGES_PER_PROCESS = 25  # more saves starts of Tesseract, fewer loses less when it is stopped
+IMAGES_PER_PROCESS = 50  # more saves starts of Tesseract, fewer loses less when it is stopped
 
 
 def engine_of(params: OcrParams, *, tesseract: type[TesseractEngine] = TesseractEngine) -> OcrEngine:

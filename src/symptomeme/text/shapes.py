@@ -48,6 +48,17 @@ class Shapes(NamedTuple):
 
     def mask(self, lines: list[Line]) -> Mask:
         """Which pixels, bool (H, W), belong to surrounded shapes in or beside these lines."""
+        mask: Mask = np.append(False, self._beside(lines)).take(self.labels)
+        return mask
+
+    def sizes(self, lines: list[Line]) -> Whole:
+        """Heights and widths (N, 2) of the letters in these lines, in pixels; dots and commas left out."""
+        top, bottom, left, right = self.boxes.T
+        sizes = np.stack([bottom - top, right - left], axis=1)
+        return sizes[self._beside(lines) & (sizes[:, 0] >= LOWEST)]
+
+    def _beside(self, lines: list[Line]) -> Mask:
+        """Which shapes, (N,), are surrounded and stand in or beside these lines."""
         top, bottom, left, right = self.boxes.T
         y, x = (top + bottom) // 2, (left + right) // 2
         chosen = np.zeros(len(self.boxes), bool)
@@ -59,8 +70,7 @@ class Shapes(NamedTuple):
                 & (x >= line.left - 2 * near)
                 & (x <= line.right + 2 * near)
             )
-        mask: Mask = np.append(False, chosen & self.surrounded).take(self.labels)
-        return mask
+        return chosen & self.surrounded
 
 
 def find_shapes(ink: Mask, *, ground: Mask) -> Shapes:

@@ -17,7 +17,7 @@ from symptomeme.domain.errors import ToolError
 from symptomeme.text import installed
 from symptomeme.text.ocr import Reading, Unread
 from symptomeme.text.program import Row, blank_in, give, pages_of, started, write_page
-from symptomeme.text.views import Page, page_of
+from symptomeme.text.views import SLIM, TALLEST, Page, page_of
 
 LOG = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class TesseractEngine:
         version, languages = installed.version(), installed.languages(lang)
         self.settings = (
             f"tesseract {version}, {languages}, psm {page_segmentation}, "
-            f"{view if view == 'grey' else f'letters {light_threshold}/{dark_threshold}'}, "
+            f"{view if view == 'grey' else f'letters {light_threshold}/{dark_threshold}, {TALLEST} px x {SLIM:g}'}, "
             f"upscale {upscale:g}, confidence {min_confidence:g}"
         )
         # memes hold no upright bars: what reads as one is a capital I

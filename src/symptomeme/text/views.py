@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
-from symptomeme.text.shapes import Line, find_shapes, grown
+from symptomeme.text.shapes import Line, Whole, find_shapes, grown
 
 Grey = npt.NDArray[np.uint8]
 
@@ -29,6 +29,14 @@ PAPER = 200
 EDGE = 2  # pixels around a letter that are shown with it
 MARGIN = 20  # pixels of white around the page
 GAP = 40  # pixels: blank rows beyond so many in a run are left out
+
+TALLEST = 22
+"""Pixels: letters higher than this are made smaller; Tesseract sets each line to a height of its own anyway."""
+
+SLIM = 0.53
+"""Width over height: wider letters are made this slim, as Tesseract's network takes its steps along a line's width."""
+
+SLIMMEST = 0.6  # the least that a width is multiplied by: letters that touch look wide
 
 
 class Page(NamedTuple):
@@ -61,7 +69,17 @@ def page_of(picture: Image.Image, *, light: int, dark: int) -> Page:
     sheet = np.full(lowest.shape, 255, np.uint8)
     for kind in kinds:
         _copy(sheet, 255 - lowest if kind == "light" else highest, found[kind].mask(lines[kind]))
-    return Page(Image.fromarray(_trimmed(sheet)), kinds)
+    sizes = np.concatenate([found[kind].sizes(lines[kind]) for kind in kinds])
+    return Page(_set(_trimmed(sheet), sizes), kinds)
+
+
+def _set(sheet: Grey, sizes: Whole) -> Image.Image:
+    """A page whose letters, of these heights and widths, are at most as high and as slim as Tesseract reads well."""
+    page, (high, wide) = Image.fromarray(sheet), sizes.T
+    smaller = min(1.0, TALLEST / np.median(high))
+    slimmer = max(SLIMMEST, min(1.0, SLIM / np.median(wide / high)))
+    size = (round(page.width * smaller * slimmer), round(page.height * smaller))
+    return page.resize(size, Image.Resampling.HAMMING)
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
