@@ -115,6 +115,26 @@ def test_of_a_linear_model_each_part_has_its_weight_times_its_distance_from_the_
     assert (found.log_odds, found.delta) == pytest.approx((3 * 4 / 2 + 3 * 3.5 / 2, 0), abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("steepness", "steps", "exact"),
+    [
+        pytest.param(2.0, 32, True, id="even"),
+        pytest.param(80.0, 128, True, id="steep"),
+        pytest.param(1e6, 128, False, id="a cliff"),
+    ],
+)
+def test_there_are_more_points_where_the_way_is_steep(steepness: float, steps: int, exact: bool) -> None:
+    def step(pixel_values: Any) -> Any:
+        rise = torch.tanh(steepness * (pixel_values.mean((1, 2, 3)) - 0.37))
+        return SimpleNamespace(logits=torch.stack([torch.zeros_like(rise), rise], 1))
+
+    step.config = SimpleNamespace(problem_type="multi_label_classification", calibration=Calibration())  # type: ignore[attr-defined]
+    pixels = torch.ones(1, 3, 2, 2)
+    found = attributions(step, Meme({"pixel_values": pixels}, {"pixel_values": pixels * 0}, [], []), 1)  # type: ignore[arg-type]
+    assert found.steps == steps
+    assert (abs(found.delta) <= module.CLOSE * (found.log_odds - found.baseline_log_odds)) == exact
+
+
 def test_of_one_class_among_several_the_odds_against_all_others_count() -> None:
     def constant(pixel_values: Any) -> Any:
         return SimpleNamespace(logits=pixel_values[:, 0, 0, :])

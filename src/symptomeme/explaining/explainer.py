@@ -27,6 +27,7 @@ class Explained(NamedTuple):
     log_odds: float
     baseline_log_odds: float
     delta: float
+    steps: int
     words: list[Word]  # in order of reading; none where the model reads no text
     patches: list[Patch]  # row by row; none where it looks at no picture
 
@@ -37,6 +38,7 @@ class Explained(NamedTuple):
             "log_odds": round(self.log_odds, DIGITS),
             "baseline_log_odds": round(self.baseline_log_odds, DIGITS),
             "delta": round(self.delta, DIGITS),
+            "steps": self.steps,
             "words": [
                 {**word._asdict(), "score": None if word.score is None else round(word.score, DIGITS)}
                 for word in self.words
@@ -86,6 +88,7 @@ class Explainer:
             found.log_odds,
             found.baseline_log_odds,
             found.delta,
+            found.steps,
             self._words(found, meme, text),
             [] if found.pixels is None else self._patches(found.pixels, picture),
         )

@@ -8,14 +8,12 @@ from PIL import Image
 
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.naming import quoted
-from symptomeme.explaining.attributions import STEPS
 from symptomeme.explaining.explainer import Explainer
 from symptomeme.predictor import Examined, Served
 
 METHOD = {
     "name": "integrated gradients",
     "of": "log-odds of the label's probability",
-    "steps": STEPS,
     "words_from": "mask tokens",
     "picture_from": "its mean colour",
 }

@@ -21,6 +21,7 @@ EXAMPLE_EXPLANATION: dict[str, Any] = {
                     "log_odds": 1.9924,
                     "baseline_log_odds": -1.61,
                     "delta": 0.0124,
+                    "steps": 32,
                     "words": [
                         {"text": "cannot", "start": 0, "end": 6, "score": 0.4},
                         {"text": "sleep", "start": 7, "end": 12, "score": 1.3148},
@@ -40,7 +41,6 @@ EXAMPLE_EXPLANATION: dict[str, Any] = {
     "method": {
         "name": "integrated gradients",
         "of": "log-odds of the label's probability",
-        "steps": 32,
         "words_from": "mask tokens",
         "picture_from": "its mean colour",
     },
@@ -76,6 +76,7 @@ class ExplainedLabel(Exact):
     log_odds: float = Field(description="of the probability")
     baseline_log_odds: float = Field(description="of that without words and picture")
     delta: float = Field(description="sum of all scores, less the difference of the two")
+    steps: int = Field(description="between what is neither and the meme; more where fewer leave a larger delta")
     words: list[Word]
     patches: list[Patch]
 
@@ -101,7 +102,6 @@ class Method(Exact):
 
     name: str
     of: str
-    steps: int
     words_from: str
     picture_from: str
 
