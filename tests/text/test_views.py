@@ -83,6 +83,15 @@ def test_letters_are_set_small_and_slim(high, wide, down, across):
     assert found.width == round((15 * wide + 2 * MARGIN) * down * across)
 
 
+def test_letters_higher_than_any_page_leave_a_page():
+    picture = Image.new("RGB", (20, 90_000), "white")
+    for left in (4, 12):
+        picture.paste("black", (left, 100, left + 4, 17_000))
+    found = page(picture)
+    assert found.letters == ("dark",)
+    assert min(found.image.size) >= 1
+
+
 def test_large_pictures_are_made_smaller():
     picture = Image.new("RGB", (4000, 3000), "white")
     font = ImageFont.truetype(str(font_file("DejaVuSans-Bold")), 200)

@@ -47,7 +47,7 @@ class Page(NamedTuple):
 
 
 def page_of(picture: Image.Image, *, light: int, dark: int) -> Page:
-    """The letters of an RGB picture, black on white; the whole picture in grey where no line of them is found.
+    """The letters of an RGB picture, black on white, set small and slim; the picture in grey where no line is found.
 
     Args:
         light: red, green and blue of a light pixel are all over this.
@@ -78,7 +78,7 @@ def _set(sheet: Grey, sizes: Whole) -> Image.Image:
     page, (high, wide) = Image.fromarray(sheet), sizes.T
     smaller = min(1.0, TALLEST / np.median(high))
     slimmer = max(SLIMMEST, min(1.0, SLIM / np.median(wide / high)))
-    size = (round(page.width * smaller * slimmer), round(page.height * smaller))
+    size = (max(1, round(page.width * smaller * slimmer)), max(1, round(page.height * smaller)))
     return page.resize(size, Image.Resampling.HAMMING)
 
 
