@@ -13,7 +13,7 @@ SYMBOL = (6.0, 0.0, 20.0, 10.0)
 def explained(words: list[float | None], patches: list[float]) -> Explained:
     """Patches of 10 pixels from left to right: SYMBOL covers four tenths of the first, all of the second."""
     return Explained(
-        *("label", 0.0, 0.0, 0.0),
+        *("label", 0.0, 0.0, 0.0, 32),
         [Word("word", 0, 4, score) for score in words],
         [Patch((10.0 * at, 0.0, 10.0 * at + 10, 10.0), score) for at, score in enumerate(patches)],
     )
