@@ -10,7 +10,7 @@ from symptomeme.data import transforms
 from symptomeme.domain import digests
 from symptomeme.domain.layout import cache
 from symptomeme.domain.sections.words import OcrParams
-from symptomeme.text import program, rapid, shapes, spaces, views
+from symptomeme.text import program, rapid, runs, shapes, spaces, views
 from symptomeme.text import tesseract as tesseract_module
 from symptomeme.text.ocr import OcrEngine, Reading, read_all
 from symptomeme.text.rapid import RapidOcrEngine
@@ -66,6 +66,6 @@ def kept_at(engine: OcrEngine) -> Path:
     """The folder for its readings, named by all they depend on beside a picture: the engine and the code around it."""
     code = [
         digests.of_file(Path(str(module.__file__)))
-        for module in (tesseract_module, program, views, shapes, rapid, spaces, transforms)
+        for module in (tesseract_module, program, views, shapes, runs, rapid, spaces, transforms)
     ]
     return cache("ocr", digests.of_value([engine.settings, PIL.__version__, *code]))

@@ -65,14 +65,17 @@ def give(program: "subprocess.Popen[bytes]", file: Path) -> None:
 
 
 def write_page(grey: Image.Image, file: Path) -> None:
-    """Write a page whole, or fail: Pillow does not notice when a disk takes only a part of its last write."""
-    grey.save(page := BytesIO(), "PPM")
+    """Write a page whole, or fail: Pillow does not notice when a disk takes only a part of its last write.
+
+    As BMP, of no resolution: of a PGM file Tesseract's library asks for each pixel by itself.
+    """
+    grey.save(page := BytesIO(), "BMP", dpi=(0, 0))
     file.write_bytes(page.getbuffer())
 
 
 def blank_in(folder: Path) -> Path:
     """An empty page: once it is in the table, all that was given before it is there whole."""
-    blank = folder / "blank.pgm"
+    blank = folder / "blank.bmp"
     write_page(Image.new("L", (SIDE, SIDE), 255), blank)
     return blank
 

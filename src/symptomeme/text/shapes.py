@@ -1,13 +1,13 @@
 """Shapes that may be letters: how large they are, what surrounds them, and whether they stand in lines."""
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from symptomeme.text.runs import Runs, Value, Whole, runs_of
+
 Mask = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int_]
-Value = TypeVar("Value", bound=np.generic)
 
 HIGHEST, WIDEST = 0.2, 0.3
 """A letter's height at most, as a share of the picture's longer side, and width, of its width; letters may touch."""
@@ -41,15 +41,14 @@ class Line(NamedTuple):
 class Shapes(NamedTuple):
     """N shapes in a picture."""
 
-    labels: npt.NDArray[np.signedinteger]  # (H, W): 0 for none, else a shape's number, from 1
+    runs: Runs
     boxes: Whole  # (N, 4): top, bottom, left, right
     surrounded: Mask  # (N,): of a fitting size and on its ground
     lines: list[Line]
 
     def mask(self, lines: list[Line]) -> Mask:
         """Which pixels, bool (H, W), belong to surrounded shapes in or beside these lines."""
-        mask: Mask = np.append(False, self._beside(lines)).take(self.labels)
-        return mask
+        return self.runs.painted(np.append(False, self._beside(lines)))
 
     def sizes(self, lines: list[Line]) -> Whole:
         """Heights and widths (N, 2) of the letters in these lines, in pixels; dots and commas left out."""
@@ -82,25 +81,21 @@ def find_shapes(ink: Mask, *, ground: Mask) -> Shapes:
     """
     from scipy import ndimage  # noqa: PLC0415 - slow, and a run with nothing new needs none
 
-    labels, number = ndimage.label(ink, structure=np.ones((3, 3), bool))
-    boxes = np.array(
-        [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in ndimage.find_objects(labels)],
-        dtype=int,
-    ).reshape(number, 4)
+    labels, number = ndimage.label(ink.view(np.uint8), structure=np.ones((3, 3), bool))
+    runs = runs_of(labels)
+    boxes = runs.boxes(number)
     high, wide = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
     fitting = (high > 1) & (high <= HIGHEST * max(ink.shape)) & (wide <= WIDEST * ink.shape[1])
-    surrounded = fitting & (_ground_around(labels, fitting, ink, ground) >= SURROUNDED)
+    surrounded = fitting & (_ground_around(runs, fitting, ink, ground) >= SURROUNDED)
     letters = surrounded & (high >= LOWEST)
-    return Shapes(labels, boxes, surrounded, _lines(boxes[letters], ink.shape))
+    return Shapes(runs, boxes, surrounded, _lines(boxes[letters], ink.shape))
 
 
-def _ground_around(
-    labels: npt.NDArray[np.signedinteger], fitting: Mask, ink: Mask, ground: Mask
-) -> npt.NDArray[np.float64]:
+def _ground_around(runs: Runs, fitting: Mask, ink: Mask, ground: Mask) -> npt.NDArray[np.float64]:
     """Of each shape, the share of ground among the pixels two away from it and further from all other ink."""
     size = len(fitting) + 1
     numbers = np.append(0, np.where(fitting, np.arange(1, size), 0)).astype(np.min_scalar_type(size))
-    nearest = grown(numbers.take(labels), by=2).ravel()
+    nearest = grown(runs.painted(numbers), by=2).ravel()
     ring = np.flatnonzero((nearest > 0) & ~grown(ink, by=1).ravel())
     owners = nearest.take(ring)
     around = np.bincount(owners, minlength=size)
@@ -118,8 +113,11 @@ def _lines(boxes: Whole, size: tuple[int, ...]) -> list[Line]:
         reach[top:bottom, max(0, left - space) : right + space] = True
     from scipy import ndimage  # noqa: PLC0415 - as above
 
-    labels, number = ndimage.label(reach)
-    of_line = labels[(boxes[:, 0] + boxes[:, 1]) // 2, (boxes[:, 2] + boxes[:, 3]) // 2]
+    held = np.asarray(reach.any(axis=1))
+    held[1:] |= held[:-1]  # of the rows between lines, one is left
+    labels, number = ndimage.label(reach[held].view(np.uint8))
+    row = np.cumsum(held) - 1
+    of_line = labels[row[(boxes[:, 0] + boxes[:, 1]) // 2], (boxes[:, 2] + boxes[:, 3]) // 2]
     lines = []
     for line in range(1, number + 1):
         held = boxes[of_line == line]

@@ -72,8 +72,10 @@ class TesseractEngine:
             f"{view if view == 'grey' else f'letters {light_threshold}/{dark_threshold}, {TALLEST} px x {SLIM:g}'}, "
             f"upscale {upscale:g}, confidence {min_confidence:g}"
         )
-        # memes hold no upright bars: what reads as one is a capital I
-        self._lang, self._config = lang, f"--psm {page_segmentation} -c tessedit_char_blacklist=|"
+        # memes hold no upright bars: what reads as one is a capital I; nor columns of a typewriter's letters, which
+        # Tesseract otherwise tries for in each line
+        self._lang = lang
+        self._config = f"--psm {page_segmentation} -c tessedit_char_blacklist=| -c textord_all_prop=1"
         self._view, self._light, self._dark = view, light_threshold, dark_threshold
         self._upscale, self._min_confidence = upscale, min_confidence
 
@@ -99,7 +101,7 @@ class TesseractEngine:
 
         def sheets() -> Iterator[Sheet]:
             for n, picture in enumerate(pictures):
-                written.append(self._write(picture, folder / f"{n}.pgm"))
+                written.append(self._write(picture, folder / f"{n}.bmp"))
                 yield written[-1]
 
         try:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
-from symptomeme.text.shapes import Line, Whole, find_shapes, grown
+from symptomeme.text.runs import Whole
+from symptomeme.text.shapes import Line, find_shapes, grown
 
 Grey = npt.NDArray[np.uint8]
 
