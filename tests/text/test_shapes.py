@@ -2,27 +2,24 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from symptomeme.text.runs import runs_of
+from symptomeme.text.runs import connected
 from symptomeme.text.shapes import find_shapes
 
-
-def labelled(seed, *, size, share):
-    return ndimage.label(np.random.default_rng(seed).random(size) < share)
+STRUCTURES = {True: np.ones((3, 3), bool), False: None}
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (30, 50)])
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
-def test_boxes_are_those_of_scipy(size, share):
-    labels, number = labelled(1, size=size, share=share)
-    boxes = [(y.start, y.stop, x.start, x.stop) for y, x in ndimage.find_objects(labels)]
-    assert runs_of(labels).boxes(number).tolist() == np.reshape(boxes, (number, 4)).tolist()
-
-
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_painted_gives_each_shape_its_value(share):
-    labels, number = labelled(2, size=(30, 50), share=share)
-    values = np.random.default_rng(3).integers(0, 9, number + 1)
-    assert (runs_of(labels).painted(values) == values[labels]).all()
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 2), (30, 50)])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+@pytest.mark.parametrize("diagonally", [False, True])
+def test_connected_finds_the_shapes_of_scipy(size, share, diagonally):
+    for seed in range(5):
+        ink = np.random.default_rng(seed).random(size) < share
+        labels, number = ndimage.label(ink, structure=STRUCTURES[diagonally])
+        boxes = [(y.start, y.stop, x.start, x.stop) for y, x in ndimage.find_objects(labels)]
+        found = connected(ink, diagonally=diagonally)
+        assert (found.painted(np.arange(number + 1)) == labels).all()
+        assert found.boxes().tolist() == np.reshape(boxes, (number, 4)).tolist()
+        assert (found.at(*np.indices(size).reshape(2, -1)) == labels.ravel()).all()
 
 
 def letters(*rows, height=10):

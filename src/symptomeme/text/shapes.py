@@ -5,9 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from symptomeme.text.runs import Runs, Value, Whole, runs_of
-
-Mask = npt.NDArray[np.bool_]
+from symptomeme.text.runs import Mask, Runs, Value, Whole, connected
 
 HIGHEST, WIDEST = 0.2, 0.3
 """A letter's height at most, as a share of the picture's longer side, and width, of its width; letters may touch."""
@@ -79,11 +77,8 @@ def find_shapes(ink: Mask, *, ground: Mask) -> Shapes:
         ink: bool (H, W), pixels that may belong to a letter.
         ground: bool (H, W), pixels that letters may stand on.
     """
-    from scipy import ndimage  # noqa: PLC0415 - slow, and a run with nothing new needs none
-
-    labels, number = ndimage.label(ink.view(np.uint8), structure=np.ones((3, 3), bool))
-    runs = runs_of(labels)
-    boxes = runs.boxes(number)
+    runs = connected(ink, diagonally=True)
+    boxes = runs.boxes()
     high, wide = boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
     fitting = (high > 1) & (high <= HIGHEST * max(ink.shape)) & (wide <= WIDEST * ink.shape[1])
     surrounded = fitting & (_ground_around(runs, fitting, ink, ground) >= SURROUNDED)
@@ -111,15 +106,10 @@ def _lines(boxes: Whole, size: tuple[int, ...]) -> list[Line]:
     for top, bottom, left, right in boxes:
         space = int((bottom - top) * SPACE)
         reach[top:bottom, max(0, left - space) : right + space] = True
-    from scipy import ndimage  # noqa: PLC0415 - as above
-
-    held = np.asarray(reach.any(axis=1))
-    held[1:] |= held[:-1]  # of the rows between lines, one is left
-    labels, number = ndimage.label(reach[held].view(np.uint8))
-    row = np.cumsum(held) - 1
-    of_line = labels[row[(boxes[:, 0] + boxes[:, 1]) // 2], (boxes[:, 2] + boxes[:, 3]) // 2]
+    joined = connected(reach, diagonally=False)
+    of_line = joined.at((boxes[:, 0] + boxes[:, 1]) // 2, (boxes[:, 2] + boxes[:, 3]) // 2)
     lines = []
-    for line in range(1, number + 1):
+    for line in range(1, joined.number + 1):
         held = boxes[of_line == line]
         if len(held) >= FEWEST:
             top, _, left, _ = held.min(axis=0)
