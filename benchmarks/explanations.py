@@ -5,8 +5,9 @@
 
 Reads what `make demo` left in data/ and artifacts/. Of each task it takes the first memes of the leak-free test split
 that show one symbol, 50 in all, whatever the model says of them, and explains the label whose symbol it is. Words and
-patches are ranked together by their scores. The symbol is found where the first is a patch that it covers to a quarter
-or more, by the box that the drawer wrote. Chance is the share of a meme's parts that are such patches.
+patches are ranked together, words by their score and patches by their strength. The symbol is found where the first is
+a patch that it covers to a quarter or more, by the box that the drawer wrote. Chance is the share of a meme's parts
+that are such patches.
 
 The same is done with weights at random, anew for each meme. Exit code 1 says that the symbol is found in fewer than 80%
 with the trained weights, or with random ones more often than chance explains (one-sided, 5%).
@@ -93,7 +94,7 @@ def covered(patch: Box, box: Box) -> float:
 def ranked(explained: Explained, box: Box) -> Ranked:
     """Whether a patch with the symbol is first among all words and patches."""
     words = [(word.score, False) for word in explained.words if word.score is not None]
-    patches = [(patch.score, covered(patch.box, box) >= COVERED) for patch in explained.patches]
+    patches = [(patch.strength, covered(patch.box, box) >= COVERED) for patch in explained.patches]
     parts = [*words, *patches]
     return Ranked(max(parts)[1], sum(shows for _, shows in parts) / len(parts))
 

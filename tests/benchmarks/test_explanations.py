@@ -15,7 +15,7 @@ def explained(words: list[float | None], patches: list[float]) -> Explained:
     return Explained(
         *("label", 0.0, 0.0, 0.0, 32),
         [Word("word", 0, 4, score) for score in words],
-        [Patch((10.0 * at, 0.0, 10.0 * at + 10, 10.0), score) for at, score in enumerate(patches)],
+        [Patch((10.0 * at, 0.0, 10.0 * at + 10, 10.0), -1.0, strength) for at, strength in enumerate(patches)],
     )
 
 

@@ -78,7 +78,9 @@ def test_the_drawing_shades_what_moved_most(models: dict[str, Served], meme: Pat
     one = draw({**told, "tasks": {"anxiety": told["tasks"]["anxiety"]}}, read_picture(meme))
     assert (rows.width, rows.height > one.height) == (one.width, True)
     (label,) = told["tasks"]["anxiety"]["explained"]
-    label["patches"] = [{**patch, "score": float(at == 5)} for at, patch in enumerate(label["patches"])]
+    label["patches"] = [
+        {**patch, "score": 9.0, "strength": float(at == 5)} for at, patch in enumerate(label["patches"])
+    ]
     shaded = draw({**told, "tasks": {"anxiety": told["tasks"]["anxiety"]}}, Image.new("RGB", (60, 40), "white"))
     colours = {
         at: shaded.getpixel((24 + (15 * (at % 4) + 7) * 6, 24 + (10 * (at // 4) + 5) * 6)) for at in (0, 5, 6, 10)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from symptomeme.explaining.patches import patch_sums, scored_patches, seen_part
+from symptomeme.explaining.patches import patch_sums, scored_patches, seen_part, strengths
 from symptomeme.models.processor import build_processor
 
 SIDE, PATCH = 32, 8
@@ -21,9 +21,28 @@ def test_pixels_are_summed_into_patches() -> None:
 
 
 def test_places_are_those_of_the_part_that_is_seen() -> None:
-    patches = scored_patches(np.array([[1.0, 2.0], [3.0, 4.0]]), patch_size=4, side=10, seen=(10, 0, 110, 50))
+    scores = np.array([[1.0, 2.0], [3.0, 4.0]])
+    patches = scored_patches(scores, -scores, patch_size=4, side=10, seen=(10, 0, 110, 50))
     assert [patch.box for patch in patches] == [(10, 0, 50, 20), (50, 0, 90, 20), (10, 20, 50, 40), (50, 20, 90, 40)]
-    assert [patch.score for patch in patches] == [1, 2, 3, 4]
+    assert [(patch.score, patch.strength) for patch in patches] == [(1, -1), (2, -2), (3, -3), (4, -4)]
+
+
+def test_strength_is_the_score_at_the_mean_contrast() -> None:
+    pixels = np.zeros((3, 4, 4))
+    pixels[:, :2, :2], pixels[:, 2:, 2:] = 3, -1  # of four patches two are the mean's colour but for a half
+    pixels -= pixels.mean()
+    scores = np.array([[2.0, 1.0], [-1.0, 0.5]])
+    found = strengths(scores, pixels, 2)
+    contrast = np.array([[2.5, 0.5], [0.5, 1.5]]) / 1.25  # of the mean one
+    assert found == pytest.approx(scores * 1.3 / (contrast + 0.3))
+    assert strengths(scores, pixels * 7 + 4, 2) == pytest.approx(
+        found
+    )  # neither light nor contrast of the whole counts
+
+
+def test_in_a_picture_of_one_colour_strength_is_the_score() -> None:
+    scores = np.array([[2.0, -1.0]])
+    assert strengths(scores, np.full((3, 2, 4), 0.7), 2).tolist() == scores.tolist()
 
 
 @pytest.mark.parametrize("fit", ["squash", "crop"])
@@ -44,9 +63,8 @@ def test_what_is_bright_for_the_model_is_bright_in_the_picture(
     picture = Image.new("L", size)
     picture.paste(255, (round(middle[0]) - 2, round(middle[1]) - 2, round(middle[0]) + 2, round(middle[1]) + 2))
     pixels = processor.picture_bytes([picture.convert("RGB")])[0, 0].astype(float)
-    patches = scored_patches(
-        patch_sums(pixels, PATCH), patch_size=PATCH, side=SIDE, seen=seen_part(size, processor.image_processor)
-    )
+    sums = patch_sums(pixels, PATCH)
+    patches = scored_patches(sums, sums, patch_size=PATCH, side=SIDE, seen=seen_part(size, processor.image_processor))
     brightest = max(patches, key=lambda patch: patch.score)
     left, top, right, bottom = brightest.box
     assert left - 2 <= middle[0] <= right + 2

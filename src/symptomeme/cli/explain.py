@@ -11,7 +11,10 @@ from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
 
 MOST_WORDS, MOST_PATCHES = 5, 3  # that are told to people
-LEGEND = "  + speaks for a label, - against it, in log-odds; parts of the picture in pixels: left,top to right,bottom"
+LEGEND = (
+    "  + speaks for a label, - against it, in log-odds; parts of the picture as if all stood out alike, "
+    "in pixels: left,top to right,bottom"
+)
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -68,9 +71,11 @@ def told(found: dict[str, Any]) -> str:
             lines += [f"      {word['score']:+.2f}  {word['text']}" for word in words]
             for patch in _strongest(one["patches"], MOST_PATCHES):
                 left, top, right, bottom = (round(edge) for edge in patch["box"])
-                lines.append(f"      {patch['score']:+.2f}  picture, {left},{top} to {right},{bottom}")
+                lines.append(f"      {patch['strength']:+.2f}  picture, {left},{top} to {right},{bottom}")
     return "\n".join([*lines, LEGEND, f"  {found['notice']}"])
 
 
 def _strongest(parts: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    return sorted(parts, key=lambda part: -abs(part["score"]))[:most]
+    from symptomeme.explaining.explanation import strength
+
+    return sorted(parts, key=lambda part: -abs(strength(part)))[:most]

@@ -4,11 +4,13 @@ Source: Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv:1703
 """
 
 from collections.abc import Callable
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch import Tensor
 
 from symptomeme.models.classifier import SymptomClassifier
@@ -16,34 +18,46 @@ from symptomeme.models.decision import calibrated_logits
 from symptomeme.models.ngrams import padded_ngrams
 from symptomeme.models.processor import SymptomProcessor
 
-STEPS, MORE_STEPS = 32, 128
-"""Points of the Gauss-Legendre rule between the baseline and the meme, and where those are too few."""
+STEPS = 16
+"""Points of the Gauss-Legendre rule on a way from a baseline to the meme, and on each half where those are too few."""
 
-CLOSE, CLOSE_ENOUGH = 0.02, 0.01
-"""They are enough where the scores miss the whole way by at most this share of it, or by so much log-odds."""
+HALVINGS = 7
+"""How often a way is halved at most."""
+
+CLOSE, CLOSE_ENOUGH = 0.01, 0.005
+"""They are enough where they miss at most this share of the whole way, or so much log-odds."""
+
+SHADES = ("black", "white")
 
 AT_ONCE = 8
 """Points in one forward and backward pass."""
 
 Floats = npt.NDArray[np.float64]
+Inputs = tuple[Tensor, ...]
 
 
 class Meme(NamedTuple):
-    """One meme as a model gets it, and the baseline: mask tokens, no n-gram, the picture's mean colour all over."""
+    """One meme as a model gets it, and baselines: mask tokens, no n-gram, a black picture and, next, a white one.
+
+    One baseline alone is blind to parts of its own colour.
+    """
 
     inputs: dict[str, Tensor]  # inputs_embeds: float (1, L, H), ngram_logits: (1, G, C), pixel_values: (1, 3, S, S)
-    baselines: dict[str, Tensor]  # the same
+    baselines: list[dict[str, Tensor]]  # the same of each; one where the model looks at no picture
     spans: list[tuple[int, int]]  # of the L tokens in the text; none where the model reads no text
     ngram_ids: list[int]  # of the G n-grams; none where the model counts none
 
 
 class Attributions(NamedTuple):
-    """What moved one label, in log-odds of its probability; tokens, n-grams and pixels together make up nearly all."""
+    """What moved one label, in log-odds of its probability; tokens, n-grams and pixels together make up nearly all.
+
+    All are means over the baselines.
+    """
 
     log_odds: float
-    baseline_log_odds: float  # of the baseline
+    baseline_log_odds: float
     delta: float  # what the sum of all attributions is over the difference of the two
-    steps: int  # points between them
+    steps: int  # points between them, on all ways
     tokens: Floats | None  # (L,)
     ngrams: Floats | None  # (G,)
     pixels: Floats | None  # (S, S)
@@ -56,57 +70,78 @@ def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any
         ModelError: the model's tokenizer does not tell where in a text its tokens stand.
     """
     inputs: dict[str, Tensor] = {}
-    baselines: dict[str, Tensor] = {}
+    plain: dict[str, Tensor] = {}
+    pictures: list[Tensor] = []  # without anything to see
     spans: list[tuple[int, int]] = []
     ngram_ids: list[int] = []
     if model.config.text:
         ids, spans = processor.encode_with_spans(text)
         neutral = processor.tokenizer.mask_token_id
         neutral = processor.tokenizer.pad_token_id if neutral is None else neutral
-        plain = [neutral if start < end else token for token, (start, end) in zip(ids, spans, strict=True)]
+        masked = [neutral if start < end else token for token, (start, end) in zip(ids, spans, strict=True)]
         embed = model.text_encoder.get_input_embeddings()
-        inputs["inputs_embeds"], baselines["inputs_embeds"] = (
-            embed(torch.tensor([row])).detach() for row in (ids, plain)
-        )
+        inputs["inputs_embeds"], plain["inputs_embeds"] = (embed(torch.tensor([row])).detach() for row in (ids, masked))
     if model.config.ngrams:
         counted = padded_ngrams(processor.count_ngrams([text]))
         ngram_ids = counted["ngram_ids"][0].tolist()
         inputs["ngram_logits"] = model.ngram_classifier.contributions(**counted)
-        baselines["ngram_logits"] = torch.zeros_like(inputs["ngram_logits"])
+        plain["ngram_logits"] = torch.zeros_like(inputs["ngram_logits"])
     if model.config.image:
         inputs["pixel_values"] = processor(images=[picture])["pixel_values"]
-        mean = inputs["pixel_values"].mean(dim=(2, 3), keepdim=True)
-        baselines["pixel_values"] = mean.expand_as(inputs["pixel_values"])
+        pictures = [processor(images=[Image.new("RGB", picture.size, shade)])["pixel_values"] for shade in SHADES]
+    baselines = [{**plain, "pixel_values": pixels} for pixels in pictures] or [plain]
     return Meme(inputs, baselines, spans, ngram_ids)
 
 
 def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributions:
     """Integrated gradients of one label (its index), alone: nothing beside the meme has a say."""
-    from captum.attr import IntegratedGradients  # noqa: PLC0415 - it brings pyplot, which takes seconds to import
-
     score = _log_odds_of(model, list(meme.inputs), label)
-    given, plain = tuple(meme.inputs.values()), tuple(meme.baselines.values())
+    given, plains = tuple(meme.inputs.values()), [tuple(plain.values()) for plain in meme.baselines]
     with torch.no_grad():
-        value, at_baseline = (score(*one).item() for one in (given, plain))
-    way = value - at_baseline
-    for steps in (STEPS, MORE_STEPS):
-        found = IntegratedGradients(score).attribute(
-            given, plain, n_steps=steps, method="gausslegendre", internal_batch_size=AT_ONCE
-        )
-        by_name = dict(zip(meme.inputs, (one.detach()[0].double() for one in found), strict=True))
-        delta = sum(one.sum().item() for one in by_name.values()) - way
-        if abs(delta) <= max(CLOSE * abs(way), CLOSE_ENOUGH):
-            break
+        value, *at_baselines = (score(*one).item() for one in (given, *plains))
+    way = value - fmean(at_baselines)
+    close = max(CLOSE * abs(way), CLOSE_ENOUGH)
+    ways = [_integrated(score, plain, given, close=close, halvings=HALVINGS) for plain in plains]
+    means = [torch.stack(parts).mean(dim=0)[0] for parts in zip(*(found for found, _ in ways), strict=True)]
+    by_name = dict(zip(meme.inputs, means, strict=True))
     tokens, ngrams, pixels = (by_name.get(name) for name in ("inputs_embeds", "ngram_logits", "pixel_values"))
     return Attributions(
         log_odds=value,
-        baseline_log_odds=at_baseline,
-        delta=delta,
-        steps=steps,
+        baseline_log_odds=value - way,
+        delta=sum(one.sum().item() for one in means) - way,
+        steps=sum(steps for _, steps in ways),
         tokens=None if tokens is None else tokens.sum(dim=-1).numpy(),
         ngrams=None if ngrams is None else ngrams.sum(dim=-1).numpy(),
         pixels=None if pixels is None else pixels.sum(dim=0).numpy(),
     )
+
+
+def _integrated(
+    score: Callable[..., Tensor], start: Inputs, end: Inputs, *, close: float, halvings: int
+) -> tuple[list[Tensor], int]:
+    """Integrated gradients of each input from start to end, as doubles, and at how many points they were taken.
+
+    Args:
+        close: a way that is missed by more is halved: steep places get points of their own.
+        halvings: how often at most.
+    """
+    from captum.attr import IntegratedGradients  # noqa: PLC0415 - it brings pyplot, which takes seconds to import
+
+    found, delta = IntegratedGradients(score).attribute(
+        end,
+        start,
+        n_steps=STEPS,
+        method="gausslegendre",
+        internal_batch_size=AT_ONCE,
+        return_convergence_delta=True,
+    )
+    if abs(delta.item()) <= close or not halvings:
+        return [one.detach().double() for one in found], STEPS
+    middle = tuple((one + other) / 2 for one, other in zip(start, end, strict=True))
+    (first, before), (second, behind) = (
+        _integrated(score, *ends, close=close, halvings=halvings - 1) for ends in ((start, middle), (middle, end))
+    )
+    return [one + other for one, other in zip(first, second, strict=True)], before + behind
 
 
 def _log_odds_of(model: SymptomClassifier, names: list[str], label: int) -> Callable[..., Tensor]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from symptomeme.explaining.explanation import strength
+
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)  # Okabe and Ito, 2008
 STRONGEST = 0.65  # opacity of what moved a label most
 PICTURE, WORDS, MARGIN = 360, 560, 24  # pixels: longest side of the meme; width of the words; around each
@@ -36,7 +38,7 @@ def draw(told: dict[str, Any], picture: Image.Image) -> Image.Image:
     return whole
 
 
-def shade(score: float | None, most: float) -> tuple[tuple[int, int, int], float]:
+def shade(score: float, most: float) -> tuple[tuple[int, int, int], float]:
     """Colour and opacity for a score, where `most` is the largest size of any."""
     if not score or not most:
         return PAPER, 0.0
@@ -44,7 +46,7 @@ def shade(score: float | None, most: float) -> tuple[tuple[int, int, int], float
 
 
 def _row(picture: Image.Image, title: str, one: dict[str, Any]) -> Image.Image:
-    most = max((abs(part["score"] or 0.0) for part in (*one["words"], *one["patches"])), default=0.0)
+    most = max((abs(strength(part)) for part in (*one["words"], *one["patches"])), default=0.0)
     meme = _shaded(picture, one["patches"], most)
     lines = _lines([word["text"] for word in one["words"]], WORDS)
     height = max(meme.height, LEADING * (len(lines) + 3)) + 2 * MARGIN
@@ -52,7 +54,7 @@ def _row(picture: Image.Image, title: str, one: dict[str, Any]) -> Image.Image:
     row.paste(meme, (MARGIN, MARGIN))
     canvas, left, top = ImageDraw.Draw(row), PICTURE + 2 * MARGIN, MARGIN
     canvas.text((left, top), title, INK, font=_font(SIZE + 4))
-    scores = iter(word["score"] for word in one["words"])
+    scores = iter(strength(word) for word in one["words"])
     for line in lines:
         top += LEADING
         x = float(left)
@@ -81,7 +83,7 @@ def _shaded(picture: Image.Image, patches: list[dict[str, Any]], most: float) ->
     for patch in patches:
         left, top, right, bottom = (round(edge * scale) for edge in patch["box"])
         place = (max(0, left), max(0, top), min(small.width, right), min(small.height, bottom))
-        colour, opacity = shade(patch["score"], most)
+        colour, opacity = shade(strength(patch), most)
         if opacity and place[0] < place[2] and place[1] < place[3]:
             part = small.crop(place)
             small.paste(Image.blend(part, Image.new("RGB", part.size, colour), opacity), place[:2])

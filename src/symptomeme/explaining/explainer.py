@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 from PIL import Image
 
 from symptomeme.explaining.attributions import Attributions, Floats, Meme, attributions, prepared
-from symptomeme.explaining.patches import Patch, patch_sums, scored_patches, seen_part
+from symptomeme.explaining.patches import Patch, patch_sums, scored_patches, seen_part, strengths
 from symptomeme.explaining.words import Word, ngram_scores, scored_words
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import load_classifier
@@ -44,7 +44,11 @@ class Explained(NamedTuple):
                 for word in self.words
             ],
             "patches": [
-                {"box": [round(edge, 1) for edge in patch.box], "score": round(patch.score, DIGITS)}
+                {
+                    "box": [round(edge, 1) for edge in patch.box],
+                    "score": round(patch.score, DIGITS),
+                    "strength": round(patch.strength, DIGITS),
+                }
                 for patch in self.patches
             ],
         }
@@ -90,7 +94,7 @@ class Explainer:
             found.delta,
             found.steps,
             self._words(found, meme, text),
-            [] if found.pixels is None else self._patches(found.pixels, picture),
+            [] if found.pixels is None else self._patches(found.pixels, meme, picture),
         )
 
     def _words(self, found: Attributions, meme: Meme, text: str) -> list[Word]:
@@ -101,10 +105,12 @@ class Explainer:
             besides = ngram_scores(text, self._processor.count_ngrams, meme.ngram_ids, found.ngrams)
         return scored_words(text, meme.spans, found.tokens.tolist(), besides)
 
-    def _patches(self, pixels: Floats, picture: Image.Image) -> list[Patch]:
+    def _patches(self, pixels: Floats, meme: Meme, picture: Image.Image) -> list[Patch]:
         patch_size = getattr(self._model.config.vision_config, "patch_size", OWN_PATCH)
+        scores = patch_sums(pixels, patch_size)
         return scored_patches(
-            patch_sums(pixels, patch_size),
+            scores,
+            strengths(scores, meme.inputs["pixel_values"][0].double().numpy(), patch_size),
             patch_size=patch_size,
             side=len(pixels),
             seen=seen_part(picture.size, self._processor.image_processor),

@@ -15,7 +15,7 @@ METHOD = {
     "name": "integrated gradients",
     "of": "log-odds of the label's probability",
     "words_from": "mask tokens",
-    "picture_from": "its mean colour",
+    "picture_from": "black, and white",
 }
 
 
@@ -69,6 +69,12 @@ def explanation(
         "milliseconds": took,
         "notice": found.answer["notice"],
     }
+
+
+def strength(part: Mapping[str, Any]) -> float:
+    """By what words and patches of an explanation are told apart; 0 for a word that a model did not get to see."""
+    found: float | None = part.get("strength", part["score"])
+    return found or 0.0
 
 
 def _chosen(said: dict[str, Any], labels: Sequence[str] | None) -> list[str]:

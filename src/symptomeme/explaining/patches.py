@@ -5,8 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+Values = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the upright picture."""
+
+
+PLAIN = 0.3
+"""A contrast, as a share of the picture's mean one, that is added to each: what is plain moves no label either."""
 
 
 class Patch(NamedTuple):
@@ -14,21 +19,39 @@ class Patch(NamedTuple):
 
     box: Box
     score: float  # log-odds
+    strength: float  # the score that it would have at the picture's mean contrast
 
 
-def patch_sums(pixels: npt.NDArray[np.float64], patch_size: int) -> npt.NDArray[np.float64]:
+def patch_sums(pixels: Values, patch_size: int) -> Values:
     """Sums over whole patches, float (R, C), of pixels (S, S)."""
     side = len(pixels) // patch_size
     whole = pixels[: side * patch_size, : side * patch_size]
-    sums: npt.NDArray[np.float64] = whole.reshape(side, patch_size, side, patch_size).sum(axis=(1, 3))
+    sums: Values = whole.reshape(side, patch_size, side, patch_size).sum(axis=(1, 3))
     return sums
 
 
-def scored_patches(sums: npt.NDArray[np.float64], *, patch_size: int, side: int, seen: Box) -> list[Patch]:
+def strengths(scores: Values, pixels: Values, patch_size: int) -> Values:
+    """The scores of patches, float (R, C), as they would be if all stood out alike.
+
+    A score grows with the distance from the picture's colour, also of a model that has learned nothing: it is divided
+    by how far that of the patch is over that of the picture's patches on the mean.
+
+    Args:
+        pixels: float (3, S, S), as the model sees the picture.
+        patch_size: pixels a side.
+    """
+    away = (pixels - pixels.mean(axis=(1, 2), keepdims=True)) ** 2
+    contrast = np.sqrt(patch_sums(away.sum(axis=0), patch_size))
+    mean = contrast.mean()
+    return scores * (1 + PLAIN) * mean / (contrast + PLAIN * mean) if mean else scores
+
+
+def scored_patches(scores: Values, strong: Values, *, patch_size: int, side: int, seen: Box) -> list[Patch]:
     """Patches row by row, with their places.
 
     Args:
-        sums: float (R, C), what `patch_sums` gave.
+        scores: float (R, C), what `patch_sums` gave.
+        strong: the same, what `strengths` gave.
         patch_size: pixels a side, of a patch as the model sees it.
         side: pixels a side, of the picture as the model sees it.
         seen: the part of the picture that the model sees.
@@ -39,8 +62,9 @@ def scored_patches(sums: npt.NDArray[np.float64], *, patch_size: int, side: int,
         Patch(
             (left + column * across, top + row * down, left + (column + 1) * across, top + (row + 1) * down),
             float(score),
+            float(strong[row, column]),
         )
-        for (row, column), score in np.ndenumerate(sums)
+        for (row, column), score in np.ndenumerate(scores)
     ]
 
 

@@ -28,10 +28,10 @@ EXAMPLE_EXPLANATION: dict[str, Any] = {
                         {"text": "again", "start": 13, "end": 18, "score": -0.1},
                     ],
                     "patches": [
-                        {"box": [0.0, 0.0, 270.0, 240.5], "score": 0.2},
-                        {"box": [270.0, 0.0, 540.0, 240.5], "score": -0.3},
-                        {"box": [0.0, 240.5, 270.0, 481.0], "score": 2.1},
-                        {"box": [270.0, 240.5, 540.0, 481.0], "score": 0.0},
+                        {"box": [0.0, 0.0, 270.0, 240.5], "score": 0.2, "strength": 0.16},
+                        {"box": [270.0, 0.0, 540.0, 240.5], "score": -0.3, "strength": -0.35},
+                        {"box": [0.0, 240.5, 270.0, 481.0], "score": 2.1, "strength": 1.8},
+                        {"box": [270.0, 240.5, 540.0, 481.0], "score": 0.0, "strength": 0.0},
                     ],
                 }
             ],
@@ -42,7 +42,7 @@ EXAMPLE_EXPLANATION: dict[str, Any] = {
         "name": "integrated gradients",
         "of": "log-odds of the label's probability",
         "words_from": "mask tokens",
-        "picture_from": "its mean colour",
+        "picture_from": "black, and white",
     },
     "milliseconds": {**EXAMPLE["milliseconds"], "explanation": 812.4},
     "notice": EXAMPLE["notice"],
@@ -66,6 +66,9 @@ class Patch(Exact):
         description="left, top, right, bottom in the upright picture, pixels"
     )
     score: float = Field(description="log-odds")
+    strength: float = Field(
+        description="the score it would have at the picture's mean contrast; ranks it among all parts"
+    )
 
 
 class ExplainedLabel(Exact):
@@ -76,7 +79,7 @@ class ExplainedLabel(Exact):
     log_odds: float = Field(description="of the probability")
     baseline_log_odds: float = Field(description="of that without words and picture")
     delta: float = Field(description="sum of all scores, less the difference of the two")
-    steps: int = Field(description="between what is neither and the meme; more where fewer leave a larger delta")
+    steps: int = Field(description="points between what is neither and the meme; more where fewer leave a larger delta")
     words: list[Word]
     patches: list[Patch]
 

@@ -4,10 +4,13 @@ import { make, titled } from "./results.js";
 const MOST = 3; // words and parts of the picture that are told in a sentence
 const SVG = "http://www.w3.org/2000/svg";
 
+/** By what words and parts of the picture are told apart; null for a word that the model did not get to see. */
+const strength = ({ score, strength = score }) => strength;
+
 /** What moved each label of a task; `address` is where the browser has the picture. */
 export function explained(found, { picture, address, claimed }) {
   return found.map((one) => {
-    const most = Math.max(...[...one.words, ...one.patches].map(({ score }) => Math.abs(score ?? 0)), 1e-9);
+    const most = Math.max(...[...one.words, ...one.patches].map((part) => Math.abs(strength(part) ?? 0)), 1e-9);
     const title = make("h4", { text: claimed.includes(one.label) ? `What moved “${one.label}”` : `What moved “${one.label}”, which is not claimed` });
     const children = [title, make("p", { className: "soft", text: sentence(one, picture) })];
     if (one.words.length) children.push(shadedWords(one.words, most));
@@ -18,7 +21,7 @@ export function explained(found, { picture, address, claimed }) {
 }
 
 const strongest = (parts, sign) =>
-  parts.filter(({ score }) => sign * score > 0.005).sort((one, other) => sign * (other.score - one.score)).slice(0, MOST);
+  parts.filter((part) => sign * strength(part) > 0.005).sort((one, other) => sign * (strength(other) - strength(one))).slice(0, MOST);
 
 const listed = (names) => new Intl.ListFormat("en").format(names);
 
@@ -64,10 +67,11 @@ function shadedPicture(patches, most, { width, height }, address) {
   const shades = document.createElementNS(SVG, "svg");
   shades.setAttribute("viewBox", `0 0 ${width} ${height}`);
   shades.setAttribute("preserveAspectRatio", "none");
-  for (const { box: [left, top, right, bottom], score } of patches) {
+  for (const part of patches) {
+    const [left, top, right, bottom] = part.box;
     const patch = document.createElementNS(SVG, "rect");
     for (const [name, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) patch.setAttribute(name, value);
-    shade(patch, score, most);
+    shade(patch, strength(part), most);
     shades.append(patch);
   }
   const figure = make("figure", { className: "shades", children: [image, shades] });
@@ -91,7 +95,7 @@ function list({ words, patches, probability, delta }, picture) {
   for (const cell of head.children) cell.scope = "col";
   const body = make("tbody", { children: rows.map(([name, score]) => cells("td", [name, `${score > 0 ? "+" : ""}${score.toFixed(2)}`])) });
   const table = make("table", { children: [make("thead", { children: [head] }), body] });
-  const note = make("p", { className: "small", text: `Each number says how far a part moved the log-odds of ${Math.round(100 * probability)}%, from where there are neither words nor picture. They miss the whole way by ${Math.abs(delta).toFixed(2)}.` });
+  const note = make("p", { className: "small", text: `Each number says how far a part moved the log-odds of ${Math.round(100 * probability)}%, from where there are neither words nor picture. They miss the whole way by ${Math.abs(delta).toFixed(2)}. Above, parts of the picture are shaded as if all stood out alike.` });
   const held = make("div", { className: "scrolled", children: [table] });
   held.tabIndex = 0;
   held.setAttribute("role", "region");
