@@ -13,6 +13,7 @@ from small_models import write_model
 
 from symptomeme.domain.labels import TASKS
 from symptomeme.explaining import attributions as module
+from symptomeme.explaining import ways
 from symptomeme.explaining.attributions import Meme, attributions, prepared
 from symptomeme.explaining.explainer import Explainer
 from symptomeme.models.decision import Calibration
@@ -100,7 +101,7 @@ def test_how_many_points_are_taken_at_once_changes_nothing(folder: Path, monkeyp
     model, processor = load_classifier(folder).eval(), SymptomProcessor.from_pretrained(folder)
     meme = prepared(model, processor, PICTURE, TEXT)
     together = attributions(model, meme, 0)
-    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(ways, "AT_ONCE", 1)
     alone = attributions(model, meme, 0)
     assert together.tokens is not None and together.pixels is not None
     np.testing.assert_allclose(alone.tokens, together.tokens, atol=1e-5)  # type: ignore[arg-type]
@@ -137,7 +138,7 @@ def test_of_a_linear_model_each_part_has_its_weight_times_its_distance_from_the_
     [
         pytest.param(2.0, 16, True, id="even"),
         pytest.param(80.0, 4 * 16, True, id="steep"),
-        pytest.param(1e6, 8 * 16, False, id="a cliff"),
+        pytest.param(1e6, 12 * 16, False, id="a cliff"),
     ],
 )
 def test_there_are_more_points_where_the_way_is_steep(steepness: float, steps: int, exact: bool) -> None:
@@ -149,7 +150,19 @@ def test_there_are_more_points_where_the_way_is_steep(steepness: float, steps: i
     pixels = torch.ones(1, 3, 2, 2)
     found = attributions(step, Meme({"pixel_values": pixels}, [{"pixel_values": pixels * 0}], [], []), 1)  # type: ignore[arg-type]
     assert found.steps == steps
-    assert (abs(found.delta) <= 2 * module.CLOSE * (found.log_odds - found.baseline_log_odds)) == exact
+    assert (abs(found.delta) <= module.CLOSE * (found.log_odds - found.baseline_log_odds)) == exact
+
+
+def test_many_steep_places_miss_no_more_all_together() -> None:
+    def stairs(pixel_values: Any) -> Any:
+        rise = sum(torch.tanh(60 * (pixel_values.mean((1, 2, 3)) - at / 4)) for at in (1, 2, 3)) / 6
+        return SimpleNamespace(logits=torch.stack([torch.zeros_like(rise), rise], 1))
+
+    stairs.config = SimpleNamespace(problem_type="multi_label_classification", calibration=Calibration())  # type: ignore[attr-defined]
+    pixels = torch.ones(1, 3, 2, 2)
+    found = attributions(stairs, Meme({"pixel_values": pixels}, [{"pixel_values": pixels * 0}], [], []), 1)  # type: ignore[arg-type]
+    assert abs(found.delta) <= module.CLOSE
+    assert 16 < found.steps < 12 * 16
 
 
 def test_of_one_class_among_several_the_odds_against_all_others_count() -> None:

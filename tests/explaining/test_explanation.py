@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from small_models import LABELS, write_model
 
+from symptomeme.cli.explain import told as lines_for_people
 from symptomeme.cli.main import main
 from symptomeme.data.transforms import read_picture
 from symptomeme.domain.errors import InputError
@@ -86,6 +87,22 @@ def test_the_drawing_shades_what_moved_most(models: dict[str, Served], meme: Pat
         at: shaded.getpixel((24 + (15 * (at % 4) + 7) * 6, 24 + (10 * (at // 4) + 5) * 6)) for at in (0, 5, 6, 10)
     }
     assert colours == {0: (255, 255, 255), 5: (89, 163, 204), 6: (255, 255, 255), 10: (255, 255, 255)}
+
+
+def test_people_are_told_the_strongest_parts_by_strength() -> None:
+    patches = [
+        {"box": [10.0 * at, 0.0, 10.0 * at + 10, 9.0], "score": score, "strength": strength}
+        for at, (score, strength) in enumerate([(3.0, 0.2), (1.0, 1.0), (-0.5, -0.5), (0.1, 0.1)])
+    ]
+    one = {"label": "Nervousness", "probability": 0.5, "words": [{"text": "calm", "score": None}], "patches": patches}
+    model = {"name": "tiny", "version": None, "variant": "fusion"}
+    tasks = {"anxiety": {"labels": [], "explained": [one], "model": model}}
+    lines = lines_for_people({"image": "meme.jpg", "tasks": tasks, "notice": "No diagnosis."}).splitlines()
+    assert [line.split() for line in lines[3:6]] == [
+        ["+1.00", "picture,", "10,0", "to", "20,9"],
+        ["-0.50", "picture,", "20,0", "to", "30,9"],
+        ["+0.20", "picture,", "0,0", "to", "10,9"],
+    ]
 
 
 def test_the_command_prints_and_draws(

@@ -27,22 +27,28 @@ def test_places_are_those_of_the_part_that_is_seen() -> None:
     assert [(patch.score, patch.strength) for patch in patches] == [(1, -1), (2, -2), (3, -3), (4, -4)]
 
 
-def test_strength_is_the_score_at_the_mean_contrast() -> None:
+def test_strength_is_less_where_a_patch_stands_out() -> None:
     pixels = np.zeros((3, 4, 4))
-    pixels[:, :2, :2], pixels[:, 2:, 2:] = 3, -1  # of four patches two are the mean's colour but for a half
+    pixels[:, :2, :2], pixels[:, 2:, 2:] = 3, -2
     pixels -= pixels.mean()
     scores = np.array([[2.0, 1.0], [-1.0, 0.5]])
-    found = strengths(scores, pixels, 2)
-    contrast = np.array([[2.5, 0.5], [0.5, 1.5]]) / 1.25  # of the mean one
-    assert found == pytest.approx(scores * 1.3 / (contrast + 0.3))
-    assert strengths(scores, pixels * 7 + 4, 2) == pytest.approx(
-        found
-    )  # neither light nor contrast of the whole counts
+    contrast = np.array([[2.75, 0.25], [0.25, 2.25]]) / (5.5 / 4)  # of the mean one
+    assert strengths(scores, pixels, 2) == pytest.approx(scores * [[0.5, 1], [1, 1 / contrast[1, 1]]])
+    assert contrast[0, 0] == pytest.approx(2) and 1 < contrast[1, 1] < 2
+    # neither light nor contrast of the whole picture counts
+    assert strengths(scores, pixels * 7 + 4, 2) == pytest.approx(strengths(scores, pixels, 2))
 
 
-def test_in_a_picture_of_one_colour_strength_is_the_score() -> None:
+def test_what_stands_out_alone_stays_first() -> None:
+    pixels, scores = np.zeros((3, 28, 28)), np.full((14, 14), 0.05)
+    pixels[:, 4:6, 4:6], scores[2, 2] = 1, 2
+    assert strengths(scores, pixels, 2).argmax() == 2 * 14 + 2
+
+
+def test_in_a_picture_of_one_colour_or_of_no_patch_strength_is_the_score() -> None:
     scores = np.array([[2.0, -1.0]])
-    assert strengths(scores, np.full((3, 2, 4), 0.7), 2).tolist() == scores.tolist()
+    assert strengths(scores, np.full((3, 2, 4), 0.75), 2).tolist() == [[2, -1]]
+    assert strengths(np.empty((0, 0)), np.ones((3, 8, 8)), 16).size == 0
 
 
 @pytest.mark.parametrize("fit", ["squash", "crop"])

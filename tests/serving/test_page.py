@@ -35,6 +35,8 @@ WIDTHS = """bars => bars.map(bar => {
 })"""
 UNDER = """held => held.getBoundingClientRect().bottom
     <= document.querySelector(".samples").getBoundingClientRect().top"""
+SHADES = "parts => parts.map(part => Number(part.style.getPropertyValue('--weight')))"
+
 Package = Callable[..., PackagedModel]
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="no Chromium in PATH; scripts/setup.sh --browser installs one where it may"
@@ -208,6 +210,11 @@ def test_what_moved_a_label_is_shown_when_asked_for(opened: Opened) -> None:
         expect(section.get_by_role("heading")).to_contain_text(f"“{told['label']}”")
         expect(section.locator(".shaded span")).to_have_text([word["text"] for word in told["words"]])
         expect(section.locator("rect")).to_have_count(len(told["patches"]))
+        strengths = [abs(patch["strength"]) for patch in told["patches"]]
+        most = max(*strengths, *(abs(word["score"] or 0) for word in told["words"]))
+        assert section.locator("rect").evaluate_all(SHADES) == pytest.approx(
+            [one / most for one in strengths], abs=1e-3
+        )
         section.locator("summary").click()
         scored = [part for part in (*told["words"], *told["patches"]) if part["score"] is not None]
         expect(section.locator("tbody tr")).to_have_count(len(scored))

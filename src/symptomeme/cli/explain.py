@@ -12,8 +12,8 @@ from symptomeme.domain.errors import InputError
 
 MOST_WORDS, MOST_PATCHES = 5, 3  # that are told to people
 LEGEND = (
-    "  + speaks for a label, - against it, in log-odds; parts of the picture as if all stood out alike, "
-    "in pixels: left,top to right,bottom"
+    "  + speaks for a label, - against it, in log-odds, less where a part of the picture stands out; "
+    "parts in pixels: left,top to right,bottom"
 )
 
 

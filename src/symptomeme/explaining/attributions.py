@@ -13,27 +13,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from symptomeme.explaining.ways import integrated
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.decision import calibrated_logits
 from symptomeme.models.ngrams import padded_ngrams
 from symptomeme.models.processor import SymptomProcessor
 
-STEPS = 16
-"""Points of the Gauss-Legendre rule on a way from a baseline to the meme, and on each half where those are too few."""
-
-HALVINGS = 7
-"""How often a way is halved at most."""
-
 CLOSE, CLOSE_ENOUGH = 0.01, 0.005
-"""They are enough where they miss at most this share of the whole way, or so much log-odds."""
+"""They are enough where the parts miss, all together, at most this share of the whole way, or so much log-odds."""
 
 SHADES = ("black", "white")
 
-AT_ONCE = 8
-"""Points in one forward and backward pass."""
-
 Floats = npt.NDArray[np.float64]
-Inputs = tuple[Tensor, ...]
 
 
 class Meme(NamedTuple):
@@ -88,7 +79,8 @@ def prepared(model: SymptomClassifier, processor: SymptomProcessor, picture: Any
         plain["ngram_logits"] = torch.zeros_like(inputs["ngram_logits"])
     if model.config.image:
         inputs["pixel_values"] = processor(images=[picture])["pixel_values"]
-        pictures = [processor(images=[Image.new("RGB", picture.size, shade)])["pixel_values"] for shade in SHADES]
+        height, width = inputs["pixel_values"].shape[2:]
+        pictures = [processor(images=[Image.new("RGB", (width, height), shade)])["pixel_values"] for shade in SHADES]
     baselines = [{**plain, "pixel_values": pixels} for pixels in pictures] or [plain]
     return Meme(inputs, baselines, spans, ngram_ids)
 
@@ -101,7 +93,7 @@ def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributio
         value, *at_baselines = (score(*one).item() for one in (given, *plains))
     way = value - fmean(at_baselines)
     close = max(CLOSE * abs(way), CLOSE_ENOUGH)
-    ways = [_integrated(score, plain, given, close=close, halvings=HALVINGS) for plain in plains]
+    ways = [integrated(score, plain, given, close=close) for plain in plains]
     means = [torch.stack(parts).mean(dim=0)[0] for parts in zip(*(found for found, _ in ways), strict=True)]
     by_name = dict(zip(meme.inputs, means, strict=True))
     tokens, ngrams, pixels = (by_name.get(name) for name in ("inputs_embeds", "ngram_logits", "pixel_values"))
@@ -114,34 +106,6 @@ def attributions(model: SymptomClassifier, meme: Meme, label: int) -> Attributio
         ngrams=None if ngrams is None else ngrams.sum(dim=-1).numpy(),
         pixels=None if pixels is None else pixels.sum(dim=0).numpy(),
     )
-
-
-def _integrated(
-    score: Callable[..., Tensor], start: Inputs, end: Inputs, *, close: float, halvings: int
-) -> tuple[list[Tensor], int]:
-    """Integrated gradients of each input from start to end, as doubles, and at how many points they were taken.
-
-    Args:
-        close: a way that is missed by more is halved: steep places get points of their own.
-        halvings: how often at most.
-    """
-    from captum.attr import IntegratedGradients  # noqa: PLC0415 - it brings pyplot, which takes seconds to import
-
-    found, delta = IntegratedGradients(score).attribute(
-        end,
-        start,
-        n_steps=STEPS,
-        method="gausslegendre",
-        internal_batch_size=AT_ONCE,
-        return_convergence_delta=True,
-    )
-    if abs(delta.item()) <= close or not halvings:
-        return [one.detach().double() for one in found], STEPS
-    middle = tuple((one + other) / 2 for one, other in zip(start, end, strict=True))
-    (first, before), (second, behind) = (
-        _integrated(score, *ends, close=close, halvings=halvings - 1) for ends in ((start, middle), (middle, end))
-    )
-    return [one + other for one, other in zip(first, second, strict=True)], before + behind
 
 
 def _log_odds_of(model: SymptomClassifier, names: list[str], label: int) -> Callable[..., Tensor]:

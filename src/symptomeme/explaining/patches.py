@@ -10,8 +10,8 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the upright picture."""
 
 
-PLAIN = 0.3
-"""A contrast, as a share of the picture's mean one, that is added to each: what is plain moves no label either."""
+LEAST = 0.5
+"""What is left of a score at least, however much its patch stands out."""
 
 
 class Patch(NamedTuple):
@@ -19,7 +19,7 @@ class Patch(NamedTuple):
 
     box: Box
     score: float  # log-odds
-    strength: float  # the score that it would have at the picture's mean contrast
+    strength: float  # the score, made smaller where the patch stands out of the picture
 
 
 def patch_sums(pixels: Values, patch_size: int) -> Values:
@@ -31,10 +31,10 @@ def patch_sums(pixels: Values, patch_size: int) -> Values:
 
 
 def strengths(scores: Values, pixels: Values, patch_size: int) -> Values:
-    """The scores of patches, float (R, C), as they would be if all stood out alike.
+    """The scores of patches, float (R, C), made smaller where a patch stands out, to a half at most.
 
-    A score grows with the distance from the picture's colour, also of a model that has learned nothing: it is divided
-    by how far that of the patch is over that of the picture's patches on the mean.
+    What stands out moves a model that has learned nothing, too. By how much: the mean contrast over the patch's own,
+    which is how far it lies from the picture's mean colour.
 
     Args:
         pixels: float (3, S, S), as the model sees the picture.
@@ -42,8 +42,10 @@ def strengths(scores: Values, pixels: Values, patch_size: int) -> Values:
     """
     away = (pixels - pixels.mean(axis=(1, 2), keepdims=True)) ** 2
     contrast = np.sqrt(patch_sums(away.sum(axis=0), patch_size))
-    mean = contrast.mean()
-    return scores * (1 + PLAIN) * mean / (contrast + PLAIN * mean) if mean else scores
+    if not contrast.any():
+        return scores
+    less = np.divide(contrast.mean(), contrast, out=np.ones_like(contrast), where=contrast > 0)
+    return scores * np.clip(less, LEAST, 1.0)  # type: ignore[no-any-return]
 
 
 def scored_patches(scores: Values, strong: Values, *, patch_size: int, side: int, seen: Box) -> list[Patch]:

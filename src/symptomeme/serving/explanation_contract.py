@@ -28,8 +28,8 @@ EXAMPLE_EXPLANATION: dict[str, Any] = {
                         {"text": "again", "start": 13, "end": 18, "score": -0.1},
                     ],
                     "patches": [
-                        {"box": [0.0, 0.0, 270.0, 240.5], "score": 0.2, "strength": 0.16},
-                        {"box": [270.0, 0.0, 540.0, 240.5], "score": -0.3, "strength": -0.35},
+                        {"box": [0.0, 0.0, 270.0, 240.5], "score": 0.2, "strength": 0.2},
+                        {"box": [270.0, 0.0, 540.0, 240.5], "score": -0.3, "strength": -0.3},
                         {"box": [0.0, 240.5, 270.0, 481.0], "score": 2.1, "strength": 1.8},
                         {"box": [270.0, 240.5, 540.0, 481.0], "score": 0.0, "strength": 0.0},
                     ],
@@ -67,7 +67,7 @@ class Patch(Exact):
     )
     score: float = Field(description="log-odds")
     strength: float = Field(
-        description="the score it would have at the picture's mean contrast; ranks it among all parts"
+        description="the score, made smaller where the part stands out of the picture; ranks it among all parts"
     )
 
 

@@ -95,7 +95,7 @@ function list({ words, patches, probability, delta }, picture) {
   for (const cell of head.children) cell.scope = "col";
   const body = make("tbody", { children: rows.map(([name, score]) => cells("td", [name, `${score > 0 ? "+" : ""}${score.toFixed(2)}`])) });
   const table = make("table", { children: [make("thead", { children: [head] }), body] });
-  const note = make("p", { className: "small", text: `Each number says how far a part moved the log-odds of ${Math.round(100 * probability)}%, from where there are neither words nor picture. They miss the whole way by ${Math.abs(delta).toFixed(2)}. Above, parts of the picture are shaded as if all stood out alike.` });
+  const note = make("p", { className: "small", text: `Each number says how far a part moved the log-odds of ${Math.round(100 * probability)}%, from where there are neither words nor picture. They miss the whole way by ${Math.abs(delta).toFixed(2)}.${patches.length ? " Above, parts of the picture that stand out are shaded less." : ""}` });
   const held = make("div", { className: "scrolled", children: [table] });
   held.tabIndex = 0;
   held.setAttribute("role", "region");
