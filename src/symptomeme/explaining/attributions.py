@@ -20,9 +20,10 @@ from symptomeme.models.ngrams import padded_ngrams
 from symptomeme.models.processor import SymptomProcessor
 
 CLOSE, CLOSE_ENOUGH = 0.01, 0.005
-"""They are enough where the parts miss, all together, at most this share of the whole way, or so much log-odds."""
+"""The parts of a way may miss, all together, this share of the mean way, or so much log-odds where that is more."""
 
 SHADES = ("black", "white")
+"""Of the pictures that show nothing."""
 
 Floats = npt.NDArray[np.float64]
 
