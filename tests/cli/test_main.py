@@ -13,6 +13,7 @@ from readme import inline
 
 from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
+from symptomeme.cli.promotion import NONE_YET
 from symptomeme.data.importing import Imported
 from symptomeme.data.left_out import LeftOut
 from symptomeme.domain.instructions import SAME_INSTRUCTIONS, has_avx2
@@ -83,7 +84,9 @@ def test_whoever_reads_the_registry_makes_none(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     before = set(project.iterdir())
     assert main(verb.split()) == (verb != "models")
-    assert capsys.readouterr().err.count("\n") == (verb != "models")
+    told = capsys.readouterr()
+    assert told.err.count("\n") == (verb != "models")
+    assert told.out == (f"{NONE_YET}\n" if verb == "models" else "")
     assert set(project.iterdir()) - before <= {project / ".cache"}
 
 
@@ -202,6 +205,7 @@ def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
 def test_no_library_uses_instructions_that_other_processors_have_not() -> None:
     asked = """
 from symptomeme.cli.main import main
+from symptomeme.cli.promotion import NONE_YET
 try:
     main(["--version"])
 finally:

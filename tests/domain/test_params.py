@@ -27,7 +27,7 @@ def test_all_faults_are_told_at_once(sample: dict) -> None:
     with pytest.raises(ParamsError) as told:
         check_params(sample, where="params.yaml")
     assert str(told.value) == (
-        "params.yaml: base.seed: missing; ocr.upscal: unknown key, did you mean upscale?; "
+        "params.yaml: base.seed: missing; ocr.upscal: unknown key (did you mean upscale?); "
         "train.epochs: input should be a valid integer, found 'many'. Mend them all, or 'symptomeme params use NAME'."
     )
 
@@ -39,8 +39,8 @@ def test_a_misspelt_key_is_told_with_the_nearest_one_at_every_depth(sample: dict
     with pytest.raises(ParamsError) as told:
         check_params(sample, where="params.yaml")
     assert str(told.value) == (
-        "params.yaml: variants.fusion.text: missing; variants.fusion.txt: unknown key, did you mean text?; "
-        "train: missing; evaluate.zzz: unknown key; trian: unknown key, did you mean train?. "
+        "params.yaml: variants.fusion.txt: unknown key (did you mean text?); "
+        "evaluate.zzz: unknown key; trian: unknown key (did you mean train?). "
         "Mend them all, or 'symptomeme params use NAME'."
     )
 
@@ -84,7 +84,7 @@ def test_what_does_not_fit_between_sections_or_keys_is_told_with_the_rest(sample
     with pytest.raises(ParamsError) as told:
         check_params(sample, where="params.yaml")
     for part in (
-        "validate.min_sid: unknown key, did you mean min_side?",
+        "validate.min_sid: unknown key (did you mean min_side?)",
         "train.epochs: input should be greater than or equal to 1, found 0",
         "train.augmentation: value error, must be null with frozen_vision_layers over 0, as pictures are then seen ",
         "monitor.permutations: value error, false_alarms 0.02 needs at least 499, found 10",
@@ -94,6 +94,14 @@ def test_what_does_not_fit_between_sections_or_keys_is_told_with_the_rest(sample
         "published.variants: fusion is under variants too; give it another name",
     ):
         assert part in str(told.value)
+
+
+def test_a_variant_without_any_modality_is_told(sample: dict) -> None:
+    sample["variants"]["blind"] = {"text": False, "image": False, "start": "encoders"}
+    with pytest.raises(
+        ParamsError, match=r"variants\.blind: neither text nor image; one of them, or both, must be true"
+    ):
+        check_params(sample, where="params.yaml")
 
 
 def test_a_seed_is_one_that_every_library_takes(sample: dict) -> None:
@@ -137,6 +145,9 @@ def test_sections_of_the_wrong_kind_are_told(sample: dict, section: str, found: 
             "min_side: 32\n  min_side: 64\n  min_side: 65",
             ": a key stands in it twice: min_side (again in line 23), min_side (again in line 24). Keep one of each.",
         ),
+        ("seed: 42", "seed: a: b", "params.yaml, line 13, column 10: no YAML, mapping values are not allowed here."),
+        ("seed: 42", "seed: [1,", ": no YAML, while parsing a flow sequence, expected ',' or ']', but got '<scalar>'."),
+        ("seed: 42", "seed: \x01", ": special characters are not allowed at position "),
         ("tasks:", '"a\\nb": 1\ntasks:', ": 'a\\nb': unknown key. Mend them all"),
         ("seed: 42", f"seed: [{'1,' * 900}]", ", found [1, 1, 1, 1, 1, 1, ...]. Mend them all"),
     ],

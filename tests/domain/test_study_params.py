@@ -56,7 +56,7 @@ def test_all_faults_of_the_study_are_told_at_once(params: Params) -> None:
     with pytest.raises(ParamsError) as told:
         read_study(params)
     assert str(told.value).startswith(f"{STUDY_PARAMS}: study.baselines.4: input should be 'commonest'")
-    assert str(told.value).endswith("study.ablations.full.modle: unknown key, did you mean model?. Mend them all.")
+    assert str(told.value).endswith("study.ablations.full.modle: unknown key (did you mean model?). Mend them all.")
 
 
 def test_what_an_ablation_changes_is_checked_as_the_section_itself(params: Params) -> None:
@@ -68,7 +68,7 @@ def test_what_an_ablation_changes_is_checked_as_the_section_itself(params: Param
         read_study(params)
     assert str(told.value) == (
         f"{STUDY_PARAMS}: study.ablations.text_only.model.text_encoder: all ablations have the encoders of the section "
-        "model, which the graph watches; study.ablations.full.model.fusoin: unknown key, did you mean fusion?; "
+        "model, which the graph watches; study.ablations.full.model.fusoin: unknown key (did you mean fusion?); "
         "study.ablations.full.train.epochs: input should be greater than or equal to 1, found 0; "
         "study.ablations.full.model.contrastive_size: pre-alignment has trained heads of the size in the section "
         "model; start: encoders. Mend them all."

@@ -14,6 +14,7 @@ from symptomeme.domain.pointer import read_live
 from symptomeme.domain.writing import read_log
 
 HEADINGS = ("task", "version", "variant", "aliases", "validation macro-F1", "test macro-F1", "data", "registered")
+NONE_YET = "No version is registered yet: 'dvc repro' trains, evaluates and registers."
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -130,7 +131,7 @@ def run_models(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        print(columns(HEADINGS, [_cells(row) for row in found]))
+        print(columns(HEADINGS, [_cells(row) for row in found]) if found else NONE_YET)
     return 0
 
 

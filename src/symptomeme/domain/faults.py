@@ -19,6 +19,7 @@ Kind = TypeVar("Kind", bound=Section)
 
 _FOUND = Repr()  # cuts what is long: a few aliases can stand for more than memory holds
 _FOUND.maxstring = _FOUND.maxother = 120
+UNKNOWN = "extra_forbidden"  # pydantic's word for a key that is not known
 _ODD = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
 """What PyYAML raises, of its own errors aside, where a value is not of the kind that its form or tag says."""
 
@@ -51,8 +52,11 @@ def read_yaml(path: Path) -> object:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         found: object = loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        raise ParamsError(f"{path}{_marked(error)}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
+        told = " ".join(str(error).split()).replace('in "<unicode string>",', "at")
+        raise ParamsError(f"{path} is no YAML: {told}.") from None
     except RecursionError:
         raise ParamsError(f"{path} is no YAML that can be read: it is nested too deeply.") from None
     except _ODD as error:
@@ -94,21 +98,36 @@ def faults(error: ValidationError, kind: type[Section], *above: str) -> list[str
         kind: of the section.
         above: the keys under which the section stands.
     """
+    found = error.errors(include_url=False, include_context=False)
+    meant = {(*fault["loc"][:-1], _meant(kind, fault["loc"])) for fault in found if fault["type"] == UNKNOWN}
     return [
         _told(fault["type"], fault["loc"], fault["input"], fault["msg"], kind, above)
-        for fault in error.errors(include_url=False, include_context=False)
+        for fault in found
+        if fault["type"] != "missing" or fault["loc"] not in meant
     ]
 
 
 def _told(kind: str, place: Place, found: object, message: str, section: type[Section], above: Place) -> str:
     key = seen(".".join(map(str, (*above, *place)))) or "the file"
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(place[-1]), _keys(section, place[:-1]), n=1)
-        return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
+    if kind == UNKNOWN:
+        meant = _meant(section, place)
+        return f"{key}: unknown key" + (f" (did you mean {meant}?)" if meant else "")
     if kind == "missing":
         return f"{key}: missing"
     hint = " (YAML takes 1e-5 for text: write 1.0e-5)" if kind == "float_type" and isinstance(found, str) else ""
     return f"{key}: {message[0].lower()}{message[1:]}, found {_FOUND.repr(found)}{hint}"
+
+
+def _meant(section: type[Section], place: Place) -> str | None:
+    """The known key that is nearest to an unknown one."""
+    return next(iter(get_close_matches(str(place[-1]), _keys(section, place[:-1]), n=1)), None)
+
+
+def _marked(error: yaml.MarkedYAMLError) -> str:
+    """Where YAML came to its end, and why."""
+    mark = error.problem_mark or error.context_mark
+    told = ", ".join(" ".join(part.split()) for part in (error.context, error.problem) if part)
+    return f"{f', line {mark.line + 1}, column {mark.column + 1}' if mark else ''}: no YAML, {told}"
 
 
 def seen(key: str) -> str:

@@ -83,6 +83,11 @@ def _misfits(found: object) -> list[str]:
     idle = [name for name in TASKS if isinstance(named, list) and name in named and name not in tasks]
     if idle:
         wrong.append(f"published.tasks: {', '.join(idle)} is not under tasks; take it away, or add it there")
+    wrong += [
+        f"variants.{seen(str(name))}: neither text nor image; one of them, or both, must be true"
+        for name, variant in variants.items()
+        if isinstance(variant, dict) and variant.get("text") is False and variant.get("image") is False
+    ]
     if both := [seen(str(name)) for name in variants if name in _mapping(published, "variants")]:
         wrong.append(f"published.variants: {', '.join(both)} is under variants too; give it another name")
     return wrong
