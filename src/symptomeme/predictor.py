@@ -26,6 +26,7 @@ from symptomeme.models.outputs import calibrated
 from symptomeme.models.processor import SymptomProcessor
 from symptomeme.models.runtime import load_runtime
 from symptomeme.text.engines import engine_of
+from symptomeme.text.masking import masked
 from symptomeme.text.ocr import NOT_READ, OcrEngine, Reading, Unread, reading_of_given, without_persons
 
 _engine_of = cache(engine_of)
@@ -70,6 +71,9 @@ class Predictor:
         """Predict N memes, each an RGB picture and the words in it (empty where there are none).
 
         Reasoning behind the words is used only by a model that was trained with it.
+
+        Raises:
+            ModelError: what it says is no number.
         """
         inputs = self.processor(
             text=texts if self.config.text else None,
@@ -79,6 +83,11 @@ class Predictor:
         with torch.inference_mode():
             output = self.model(**inputs)
             scores = calibrated(output.logits, self.config).numpy()
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                f"model {self.folder}: its answers hold NaN or infinity: its weights are damaged, or its training has "
+                "diverged. Bring them back, or train it again."
+            )
         multi_label = self.config.problem_type == "multi_label_classification"
         names = [self.config.id2label[index] for index in range(scores.shape[1])]
         limits = np.array([self.config.thresholds[name] for name in names])
@@ -174,7 +183,7 @@ def examine(
                 else:
                     words[settings] = words_given(text, ocr)
         with _timed(took, served.task):
-            reasonings = None if reasoning is None else [reasoning]
+            reasonings = None if reasoning is None else [given_as_known(reasoning, ocr)]
             found += served.predictor.predict([picture], [words[settings].reading.text], reasonings)
     sha256 = of_file(image) if isinstance(image, Path) else hashlib.sha256(image).hexdigest()
     told = [words[settings_key(served.predictor.config.ocr)] for served in models]
@@ -196,8 +205,17 @@ def settings_key(ocr: dict[str, Any] | None) -> str:
 def words_given(text: str, ocr: dict[str, Any] | None) -> Words:
     """Words that came with the picture, as the model's memes had theirs."""
     reading = reading_of_given(text)
-    # a model that was trained before there was masking is given what it knows
-    return Words(without_persons(reading) if (ocr or {}).get("mask_personal", False) else reading, "given")
+    return Words(without_persons(reading) if _masks(ocr) else reading, "given")
+
+
+def given_as_known(text: str, ocr: dict[str, Any] | None) -> str:
+    """Words or reasoning that came with a picture, masked as the words were that a model was trained on."""
+    return masked(text) if _masks(ocr) else text
+
+
+def _masks(ocr: dict[str, Any] | None) -> bool:
+    """Whether the words of its memes were masked: a model of before there was masking is given what it knows."""
+    return bool((ocr or {}).get("mask_personal", False))
 
 
 def words_read(engine: OcrEngine, picture: Image.Image, ocr: dict[str, Any] | None) -> Words:

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from readme import inline
 
 from symptomeme.cli import demo, sample_guard
 from symptomeme.cli.main import main
+from symptomeme.cli.output import as_json
 from symptomeme.cli.promotion import NONE_YET
 from symptomeme.data.importing import Imported
 from symptomeme.data.left_out import LeftOut
@@ -88,6 +90,50 @@ def test_whoever_reads_the_registry_makes_none(
     assert told.err.count("\n") == (verb != "models")
     assert told.out == (f"{NONE_YET}\n" if verb == "models" else "")
     assert set(project.iterdir()) - before <= {project / ".cache"}
+
+
+def test_an_interrupt_while_it_starts_is_one_line() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "symptomeme.cli.weights":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+import symptomeme.cli.main
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "symptomeme: interrupted; run it again to go on.\n")
+
+
+def test_a_terminal_that_lacks_a_character_is_told_its_code(project: Path) -> None:
+    code = (
+        "import sys; from symptomeme.cli import main; main.parser = lambda: sys.exit(print('caf\u00e9')); main.main()"
+    )
+    there = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=there)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\xe9\n", "")
+
+
+@pytest.mark.parametrize(("encoding", "plain"), [("ascii", True), ("latin-1", True), ("utf-8", False), ("UTF8", False)])
+def test_json_is_whole_in_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str, plain: bool) -> None:
+    value = {"text": "caf\u00e9 \U0001f600"}
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    told = as_json(value)
+    assert json.loads(told.encode(encoding).decode(encoding)) == value
+    assert told.isascii() == plain
+
+
+def test_too_little_memory_is_told(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("symptomeme.cli.params.read_params", too_much)
+    assert main(["params", "check"]) == 1
+    told = "there is not enough memory for this. Close other programs and run it again."
+    assert capsys.readouterr().err == f"symptomeme params: {told}\n"
 
 
 def test_what_is_no_picture_is_refused_before_a_model_is_loaded(project: Path) -> None:
@@ -205,7 +251,6 @@ def test_the_tracked_pointer_is_the_samples(project: Path) -> None:
 def test_no_library_uses_instructions_that_other_processors_have_not() -> None:
     asked = """
 from symptomeme.cli.main import main
-from symptomeme.cli.promotion import NONE_YET
 try:
     main(["--version"])
 finally:

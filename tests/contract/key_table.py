@@ -26,7 +26,7 @@ _OF_STAGES = {
     ),
     # train: the model's config says how the words of its memes are read
     "ocr": (
-        "source lang page_segmentation view light_threshold dark_threshold upscale min_confidence mask_personal",
+        "source lang page_segmentation view light_threshold dark_threshold upscale min_confidence",
         "ocr train",
     ),
     "reason": ("source model batch_size max_new_tokens max_failed_share", "reason"),
@@ -54,6 +54,9 @@ _OF_STAGES = {
     "published.variants.published": ("train", "register"),
     "register": ("experiment model_prefix", "register"),
 }
+
+# reason masks what came with the annotations
+_OF_STAGES_BESIDES = {"ocr": ("mask_personal", "ocr reason train")}
 
 # section: its keys, the verbs that read them
 _OF_VERBS: dict[str, tuple[str, str]] = {
@@ -84,6 +87,7 @@ def addresses(stage: str) -> list[str]:
 
 
 OF_STAGES = {
-    key: {address for stage in stages for address in addresses(stage)} for key, stages in _by_key(_OF_STAGES).items()
+    key: {address for stage in stages for address in addresses(stage)}
+    for key, stages in (_by_key(_OF_STAGES) | _by_key(_OF_STAGES_BESIDES)).items()
 }
 OF_VERBS = _by_key(_OF_VERBS)

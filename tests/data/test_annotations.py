@@ -139,6 +139,9 @@ def test_a_file_of_the_other_task_or_of_another_kind_is_left_out(read: Read, mak
         ({"sample_id": "x" * 101}, "row 2: a sample_id of 101 characters may not name a file"),
         ({"sample_id": "TR-1"}, "TR-1: no label field; AxiOM has meme_anxiety_category or meme_anxiety_categories."),
         ({"sample_id": "TR-1", "meme_anxiety_category": {"a": 1}}, "TR-1: meme_anxiety_category is neither a text nor"),
+        ({"sample_id": "TR-1", "meme_anxiety_category": 0}, "TR-1: meme_anxiety_category is neither a text nor"),
+        ({"sample_id": "TR-1", "meme_anxiety_category": False}, "TR-1: meme_anxiety_category is neither a text nor"),
+        ({"sample_id": "TR-1", "meme_anxiety_category": {}}, "TR-1: meme_anxiety_category is neither a text nor"),
         ({"sample_id": "TR-1", "meme_anxiety_category": [["a"]]}, "TR-1: meme_anxiety_category is neither a text nor"),
         (
             {"sample_id": "TR-1", "meme_anxiety_category": ["Nervousness", "Restlessness"]},
@@ -170,6 +173,21 @@ def test_words_in_the_wrong_field_are_not_told(read: Read, make: Any, field: str
         ("train.json", '[{"sample_id": ', "no whole JSON file (JSONDecodeError)."),
         ("train.json", "[" * 100_000, "no whole JSON file (RecursionError)."),
         ("train.csv", 'sample_id,ocr_text\nTR-1,"open', "no whole CSV file (Error)."),
+        (
+            "train.csv",
+            "sample_id,ocr_text,meme_anxiety_category\nTR-1,one,Restlessness\nTR-2,cannot sl",
+            "row 2: it has fewer fields than the header; the file was cut off, or a field is missing.",
+        ),
+        (
+            "train.csv",
+            "sample_id,ocr_text,ocr_text,meme_anxiety_category\nTR-1,one,two,Restlessness\n",
+            "row 1: ocr_text stands twice in it; which one counts? Mend the file",
+        ),
+        (
+            "train.json",
+            '[{"sample_id": "TR-1", "sample_id": "TR-2", "meme_anxiety_category": "Restlessness"}]',
+            "row 1: sample_id stands twice in it; which one counts? Mend the file",
+        ),
         ("train.json", '[{"sample_id": "TR-1"}]', "no label field; AxiOM has meme_anxiety_category or meme_"),
     ],
 )
@@ -227,6 +245,32 @@ def test_annotations_of_the_other_task_are_left_out_with_their_faults(read: Read
         "file of another task": 1,
         "file of no known kind": 1,
     }
+
+
+def test_what_is_odd_in_files_of_another_kind_or_task_is_left_out_with_them(read: Read, make: Any) -> None:
+    twice = '{"info": {"sample_id": "a", "sample_id": "b"}}'
+    other = f"sample_id,ocr_text,{DEPRESSION.label_fields[0]}\nTR-1,one"
+    unknown = "ocr_text,ocr_text\none,two\n"
+    _, left_out = read(
+        ANXIETY, **{"train.json": [make.anxiety("TR-1")], "val.json": twice, "train.csv": other, "test.csv": unknown}
+    )
+    assert {reason: len(names) for reason, names in left_out.items()} == {
+        "file of another task": 1,
+        "file of no known kind": 2,
+    }
+
+
+@pytest.mark.parametrize("field", ["figurative_reasoning", "cause_effect", "ocr_text", "sample_id"])
+def test_a_name_that_stands_twice_is_told_whichever_is_read(read: Read, field: str) -> None:
+    row = f'{{"sample_id": "TR-1", "meme_anxiety_category": "Restlessness", "{field}": "a", "{field}": "b"}}'
+    with pytest.raises(AnnotationError, match=f"row 1: {field} stands twice in it"):
+        read(ANXIETY, **{"train.json": f"[{row}]"})
+
+
+def test_a_blank_row_and_a_nameless_column_are_no_cut(read: Read) -> None:
+    csv = "sample_id,ocr_text,meme_anxiety_category,\nTR-1,one,Restlessness\n\n"
+    records, _ = read(ANXIETY, **{"train.csv": csv})
+    assert list(records["train"]) == ["TR-1"]
 
 
 def test_a_text_with_a_comma_and_without_quotes_is_told_by_its_row(read: Read) -> None:

@@ -96,6 +96,31 @@ def test_what_does_not_fit_between_sections_or_keys_is_told_with_the_rest(sample
         assert part in str(told.value)
 
 
+def test_a_loss_of_nothing_is_told(sample: dict) -> None:
+    sample["train"] |= {"classification_weight": 0, "contrastive_weight": 0}
+    with pytest.raises(ParamsError, match=r"train\.contrastive_weight: value error, must be over 0 with clas"):
+        check_params(sample, where="params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "found", "told"),
+    [
+        ("base", "threads", 2**31, "base.threads: input should be less than or equal to 1024, found 2147483648"),
+        ("model", "text_encoder", "", "model.text_encoder: string should have at least 1 character, found ''"),
+        ("model", "vision_encoder", "", "model.vision_encoder: string should have at least 1 character, found ''"),
+        ("register", "model_prefix", "it's", "register.model_prefix: string should match pattern "),
+        ("register", "model_prefix", "a/b", "register.model_prefix: string should match pattern "),
+    ],
+)
+def test_what_a_library_would_stumble_over_is_told(
+    sample: dict, section: str, key: str, found: object, told: str
+) -> None:
+    sample[section][key] = found
+    with pytest.raises(ParamsError) as error:
+        check_params(sample, where="params.yaml")
+    assert str(error.value).startswith(f"params.yaml: {told}")
+
+
 def test_a_variant_without_any_modality_is_told(sample: dict) -> None:
     sample["variants"]["blind"] = {"text": False, "image": False, "start": "encoders"}
     with pytest.raises(

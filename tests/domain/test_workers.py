@@ -1,5 +1,6 @@
 """Ctrl-C while processes are started."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,8 @@ import threading
 
 import pytest
 
-from symptomeme.domain.workers import held_back
+from symptomeme.domain.errors import ToolError
+from symptomeme.domain.workers import held_back, in_workers
 
 ASLEEP = "import time; print('here', flush=True); time.sleep(60)"
 
@@ -18,6 +20,12 @@ def test_an_interrupt_waits_for_the_end() -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # another thread could take the whole process's
         done.append("all")
     assert done == ["all"]
+
+
+def test_a_process_that_ends_before_its_work_is_done_is_told() -> None:
+    told = r"^a process that shared the work has ended before it was done: [^\n]+ run it again\.$"
+    with pytest.raises(ToolError, match=told):
+        list(in_workers(os._exit, [1], workers=1, chunk=1))
 
 
 @pytest.mark.parametrize("held", [True, False])

@@ -123,6 +123,18 @@ ANNOTATIONS = {
         ),
         told={"import-data": "anxiety_test.csv: row 1 has more fields than the table's header"},
     ),
+    "CSV table that is cut off within a row": Fault(
+        archive=lambda path: rewritten(
+            path, "anxiety_test.csv", b"sample_id,ocr_text,meme_anxiety_category\nTE-1,no words,Restlessness\nTE-2,no"
+        ),
+        told={"import-data": "anxiety_test.csv: row 2: it has fewer fields than the header"},
+    ),
+    "name that stands twice in a row": Fault(
+        archive=lambda path: rewritten(
+            path, "anxiety_train.json", json.dumps(rows_of(path)).replace("{", '{"sample_id": "TR-1", ', 1).encode()
+        ),
+        told={"import-data": "anxiety_train.json: row 1: sample_id stands twice in it"},
+    ),
     **{f"line changed by hand: {what}": fault for what, fault in BY_HAND.items()},
     "damaged annotation file": Fault(
         archive=lambda path: rewritten(path, "anxiety_train.json", b'[{"sample_id": '),

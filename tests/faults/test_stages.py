@@ -16,7 +16,7 @@ from small_project import read_project
 
 from symptomeme.cli.main import main
 from symptomeme.domain.labels import ANXIETY
-from symptomeme.domain.layout import TaskPaths, dataset_paths, task_paths
+from symptomeme.domain.layout import TRAINING_PARAMS, TaskPaths, dataset_paths, task_paths
 from symptomeme.domain.records import MEME_ROWS, read_rows, write_rows
 
 PATHS: TaskPaths = task_paths("anxiety")
@@ -267,6 +267,48 @@ def test_a_cache_without_room_is_told_by_train_too(trained: Path, small_disk: Pa
     shutil.copytree(trained / PATHS.aligned, PATHS.aligned)
     on_a_full_disk(".cache", small_disk, left=20_000)  # for locks and caches of their own
     assert re.fullmatch(r"\.cache/\S+ No space left on device\. Make room and run it again\.", fails("train"))
+
+
+CUT_OFF = "no whole JSON file (JSONDecodeError). Delete it, and 'dvc repro' brings it back."
+
+
+@pytest.mark.usefixtures("ready_to_evaluate")
+@pytest.mark.parametrize(
+    ("stage", "damaged"),
+    [
+        ("train", PATHS.aligned / TRAINING_PARAMS),
+        ("evaluate", FUSION.model / TRAINING_PARAMS),
+        ("register", FUSION.model / TRAINING_PARAMS),
+    ],
+    ids=str,
+)
+def test_what_was_cut_off_between_stages_is_told(fails: Fails, stage: str, damaged: Path) -> None:
+    FUSION.metrics.parent.mkdir(parents=True, exist_ok=True)
+    FUSION.metrics.write_text("{}")
+    damaged.write_text(damaged.read_text()[:-3])
+    assert fails(stage) == f"{damaged}: {CUT_OFF}"
+
+
+@pytest.mark.usefixtures("ready_to_evaluate")
+@pytest.mark.parametrize(
+    ("stage", "file"),
+    [
+        *(("prealign", file) for file in ("curve.json", "last.safetensors", "state.pt")),
+        *(("train", file) for file in ("curve.json", "last.safetensors", "best.safetensors", "state.pt")),
+    ],
+)
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_damaged_checkpoint_is_told(fails: Fails, stage: str, file: str, emptied: bool) -> None:
+    found = sorted(Path(".cache", stage).rglob(file))
+    assert found
+    for path in found:
+        path.write_bytes(b"" if emptied else path.read_bytes()[:-5])
+    told = fails(stage)
+    assert re.fullmatch(
+        r"\.cache/\S+: this checkpoint is damaged \(\w+\)\. Delete the folder, and training begins anew\.", told
+    )
+    shutil.rmtree(told.partition(":")[0])
+    assert main([stage, "--task", "anxiety", *(["--variant", "fusion"] if stage == "train" else [])]) == 0
 
 
 @pytest.mark.usefixtures("ready_to_evaluate")

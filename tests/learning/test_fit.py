@@ -45,6 +45,20 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(
     assert torch.equal(weights(undisturbed), weights(resumed))
 
 
+@pytest.mark.parametrize("fault", [MemoryError(), torch.OutOfMemoryError(), PermissionError("no")], ids=repr)
+def test_a_checkpoint_that_cannot_be_read_now_is_not_called_damaged(
+    build: Build, memes: Encoded, train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise fault
+
+    with pytest.raises(KeyboardInterrupt):
+        train(build(), memes, tmp_path / "kept", scores=iter([0.1, 0.2]))
+    monkeypatch.setattr(torch, "load", fails)
+    with pytest.raises(type(fault)):
+        train(build(), memes, tmp_path / "kept", scores=iter([0.1]))
+
+
 def test_each_new_epoch_is_told_once(build: Build, memes: Encoded, train: Train, tmp_path: Path) -> None:
     told: list[dict[str, float]] = []
     with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from ocr_settings import GREY
 
 from symptomeme.data.dataset import Annotation, write_annotations, write_splits
 from symptomeme.domain.digests import of_file
@@ -59,6 +60,19 @@ def test_memes_of_a_folder_are_scored_as_they_are_served(workplace, small_model)
     assert row.ocr_confidence == served["text"]["confidence"]
     assert row.probabilities == pytest.approx(list(served["tasks"]["anxiety"]["probabilities"].values()))
     assert np.linalg.norm(row.embedding) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("mask", "kept"), [(True, "as @user says"), (False, "as @ada says")])
+def test_reasoning_is_masked_as_the_memes_of_the_model_were(workplace, small_model, monkeypatch, mask, kept):
+    draw(workplace / "new/a.jpg", "cannot sleep again")
+    predictor = Predictor(small_model)
+    predictor.config.ocr = {**GREY, "source": "given", "mask_personal": mask}
+    behind = []
+    whole = predictor.predict
+    monkeypatch.setattr(predictor, "predict", lambda *given: behind.append(given[2]) or whole(*given[:2]))
+    with given_memes(workplace / "new") as memes:
+        scored(memes.assign(text="cannot sleep", reasoning="as @ada says"), predictor, most=10, seed=0)
+    assert behind == [[kept]]
 
 
 def test_a_table_gives_what_a_folder_does_and_what_came_with_it(workplace, small_model):

@@ -22,6 +22,7 @@ from symptomeme.learning.batches import indicators
 from symptomeme.learning.build import load_processor, variant_model
 from symptomeme.models.encoders import load_classifier
 from symptomeme.stages import evaluate, prealign, train
+from symptomeme.stages.ablation import reasoned
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = sum(COUNTS.values()) - COUNTS["train"]
@@ -163,6 +164,12 @@ def test_where_the_stage_left_no_reasoning_that_of_the_annotations_is_taken_if_t
     predictions, figures = ablation(ANXIETY, "text_encoder_reasoning")
     assert len(predictions) == HELD_OUT
     assert figures["reasoning"] == "given"
+
+
+@pytest.mark.parametrize(("mask", "kept"), [(True, "as @user says"), (False, "as @ada says")])
+def test_reasoning_of_the_annotations_is_masked_as_in_the_stages(mask: bool, kept: str) -> None:
+    memes = pd.DataFrame({"reasoning": [""], "reasoner": ["none"], "given_reasoning": ["as @ada says"]})
+    assert reasoned(memes, True, mask_personal=mask).reasoning.tolist() == [kept]
 
 
 def test_a_note_tells_how_long_a_cell_took_and_in_how_many_goes() -> None:

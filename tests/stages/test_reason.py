@@ -57,9 +57,11 @@ def memes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_rows(PATHS.texts, texts, TEXT_ROWS)
 
 
-def run(source: Literal["none", "given", "generate"], model: Path | str = "unused", **changes: Any) -> pd.DataFrame:
+def run(
+    source: Literal["none", "given", "generate"], model: Path | str = "unused", *, mask: bool = True, **changes: Any
+) -> pd.DataFrame:
     settings = {"batch_size": 2, "max_new_tokens": 40, "max_failed_share": 0.25, **changes}
-    reason.run(ANXIETY, ReasonParams(source=source, model=str(model), **settings))
+    reason.run(ANXIETY, ReasonParams(source=source, model=str(model), **settings), mask_personal=mask)
     return read_rows(PATHS.reasoning, REASONING_ROWS)
 
 
@@ -88,6 +90,14 @@ def test_given_reasoning_is_taken_as_it_came_and_reaches_the_model(text_folder: 
         encoded = encode(found, ANXIETY, processor, text=True, image=False, reasoning=reasoning)
         assert encoded.input_ids
         assert processor.tokenizer.decode(encoded.input_ids[0]) == f"[CLS] cannot sleep{behind} [SEP]"
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_who_can_be_reached_by_given_reasoning_is_masked_as_in_the_words(mask: bool) -> None:
+    rows = read_rows(PATHS.valid, MEME_ROWS)
+    write_rows(PATHS.valid, rows.assign(given_reasoning="as @ada_lovelace (ada@mail.example.org) says"), MEME_ROWS)
+    kept = "as @user (@email) says" if mask else "as @ada_lovelace (ada@mail.example.org) says"
+    assert set(run("given", mask=mask).reasoning) == {kept}
 
 
 def test_a_model_writes_it_and_what_cannot_be_read_is_kept_and_counted(

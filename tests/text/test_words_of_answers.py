@@ -16,9 +16,11 @@ class Echoing:
     def __init__(self, **ocr):
         self.config = type("Config", (), {"task": "anxiety", "variant": "fusion", "ocr": ocr})
         self.texts = []
+        self.reasonings = None
 
     def predict(self, pictures, texts, reasonings):
         self.texts += texts
+        self.reasonings = reasonings
         return [Prediction([], {}, {}, True, []) for _ in pictures]
 
 
@@ -33,8 +35,9 @@ def meme(drawn, tmp_path):
 @pytest.mark.parametrize("given", [None, TEXT], ids=["read", "given"])
 def test_persons_are_masked_as_the_memes_of_the_model_were(meme, given, mask, expected):
     model = Echoing(source="tesseract", **GREY, mask_personal=mask)
-    found = answer(meme, "meme", [Served(predictor=model, name="m", version=None)], given)
+    found = answer(meme, "meme", [Served(predictor=model, name="m", version=None)], given, f"because: {TEXT}")
     assert model.texts == [expected]
+    assert model.reasonings == [f"because: {expected}"]
     assert found["text"]["value"] == expected
 
 

@@ -1,11 +1,11 @@
 """`symptomeme classify IMAGE…`: which symptoms each meme expresses, as text or JSON."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from symptomeme.cli.model_options import add_model_options, asked_models, check_files
+from symptomeme.cli.output import as_json
 from symptomeme.data.naming import printable
 from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("--reasoning: no model asked was trained with reasoning. Leave it out.")
     asked = (models, arguments.text, arguments.reasoning)
     answers = [answer(path, well_formed(str(path)), *asked) for path in arguments.images]
-    print(json.dumps(answers, indent=2, ensure_ascii=False) if arguments.json else "\n\n".join(map(told, answers)))
+    print(as_json(answers) if arguments.json else "\n\n".join(map(told, answers)))
     return 0
 
 

@@ -1,11 +1,11 @@
 """`symptomeme explain IMAGE`: which words and which parts of the picture moved each label."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from symptomeme.cli.model_options import add_model_options, asked_models, check_files
+from symptomeme.cli.output import as_json
 from symptomeme.data.naming import printable
 from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import InputError
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out:
         with replacing(arguments.out) as beside:
             draw(found, picture).save(beside, "PNG")
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else told(found))
+    print(as_json(found) if arguments.json else told(found))
     return 0
 
 

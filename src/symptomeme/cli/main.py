@@ -2,33 +2,40 @@
 
 import argparse
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 
-from symptomeme import __version__
-from symptomeme.cli import (
-    cell,
-    checkpoint,
-    classify,
-    demo,
-    draw,
-    explain,
-    import_data,
-    monitor,
-    package,
-    params,
-    promotion,
-    score,
-    stage,
-    study,
-    trace,
-    weights,
-)
-from symptomeme.data.naming import printable
-from symptomeme.domain.errors import SymptomemeError
-from symptomeme.domain.instructions import use_same_instructions
-from symptomeme.domain.postgres import settle_databases
+INTERRUPTED = "interrupted; run it again to go on."
+
+try:
+    from symptomeme import __version__
+    from symptomeme.cli import (
+        cell,
+        checkpoint,
+        classify,
+        demo,
+        draw,
+        explain,
+        import_data,
+        monitor,
+        package,
+        params,
+        promotion,
+        score,
+        stage,
+        study,
+        trace,
+        weights,
+    )
+    from symptomeme.data.naming import printable
+    from symptomeme.domain.errors import SymptomemeError
+    from symptomeme.domain.instructions import use_same_instructions
+    from symptomeme.domain.postgres import settle_databases
+except KeyboardInterrupt:
+    print(f"symptomeme: {INTERRUPTED}", file=sys.stderr)
+    raise SystemExit(130) from None
 
 GROUPS = (
     *(import_data, draw, weights, checkpoint, params, stage, classify, explain),
@@ -87,21 +94,28 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; a user's error becomes one line on stderr and exit code 1."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    use_same_instructions()
-    arguments = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding has no character for is told by its code
+            stream.reconfigure(errors="backslashreplace")
+    named = "symptomeme"
     try:
+        use_same_instructions()
+        arguments = parser().parse_args(argv)
+        named = f"symptomeme {arguments.verb}"
         settle_databases()
         return int(arguments.run(arguments))
     except SymptomemeError as error:
-        print(f"symptomeme {arguments.verb}: {printable(str(error))}", file=sys.stderr)
+        print(f"{named}: {printable(str(error))}", file=sys.stderr)
     except OSError as error:
-        named = error.filename2 or error.filename  # of a copy the place it goes to
-        place = f" {printable(str(named))}" if named else ""
+        whose = error.filename2 or error.filename  # of a copy the place it goes to
+        place = f" {printable(str(whose))}" if whose else ""
         told = " ".join(str(error.strerror or error).split())
         mend = " Make room and run it again." if error.errno == errno.ENOSPC else ""
-        print(f"symptomeme {arguments.verb}:{place} {told}.{mend}", file=sys.stderr)
+        print(f"{named}:{place} {told}.{mend}", file=sys.stderr)
+    except MemoryError:
+        print(f"{named}: there is not enough memory for this. Close other programs and run it again.", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"symptomeme {arguments.verb}: interrupted; run it again to go on.", file=sys.stderr)
+        print(f"{named}: {INTERRUPTED}", file=sys.stderr)
         return 130
     return 1
 

@@ -1,10 +1,10 @@
 """`symptomeme monitor --task T`: whether new memes and requests are still like what the champion was calibrated on."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from symptomeme.cli.output import as_json
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.params import read_params
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         out=arguments.out,
     )
     if arguments.json:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(as_json(result))
         return 0
     print(told(result))
     return ALARM if result["alarm"] else 0

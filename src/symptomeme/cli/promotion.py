@@ -1,10 +1,10 @@
 """`symptomeme promote`, `decline`, `rollback`, `models`, `promotions`: which model is served, and why."""
 
 import argparse
-import json
 import sys
 from typing import Any
 
+from symptomeme.cli.output import as_json
 from symptomeme.domain.errors import InputError, RegistryError, SymptomemeError, ToolError
 from symptomeme.domain.labels import TASKS, task_named
 from symptomeme.domain.layout import PROMOTIONS, StatePaths
@@ -66,7 +66,7 @@ def run_promote(arguments: argparse.Namespace) -> int:
     is_champion = found["promoted"] or (found["from"] == found["to"] and not found["dry_run"])
     if arguments.json:
         packaged = _package(found, wanted=arguments.package and is_champion)
-        print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
+        print(as_json({**found, "package": packaged}))
         return 0
     if found["criteria"]:
         done = "promoted" if found["promoted"] else "judged" if found["dry_run"] else "not promoted"
@@ -93,7 +93,7 @@ def run_rollback(arguments: argparse.Namespace) -> int:
     tell_torn()
     if arguments.json:
         packaged = _package(found, wanted=arguments.package)
-        print(json.dumps({**found, "package": packaged}, indent=2, ensure_ascii=False))
+        print(as_json({**found, "package": packaged}))
         return 0
     print(f"{found['name']}: champion is {found['to']} again (before: {found['from'] or 'none'}).")
     _tell_package(_package(found, wanted=arguments.package))
@@ -112,7 +112,7 @@ def run_decline(arguments: argparse.Namespace) -> int:
         found = decline(task_named(arguments.task), read_params(), arguments.number, by=arguments.by)
     tell_torn()
     told = f"{found['name']} {found['to']} is not to be promoted, by {found['by']}: {found['reason']}."
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else told)
+    print(as_json(found) if arguments.json else told)
     return 0
 
 
@@ -129,7 +129,7 @@ def run_models(arguments: argparse.Namespace) -> int:
     tell_torn()
     _tell_not_served(found)
     if arguments.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(as_json(found))
     else:
         print(columns(HEADINGS, [_cells(row) for row in found]) if found else NONE_YET)
     return 0

@@ -30,7 +30,7 @@ STAGES = {
     "ingest": Stage("read the imported memes into one table", lambda p, *_: (p.ingest,)),
     "validate": Stage("check every row, put the bad ones aside", lambda p, *_: (p.validation,)),
     "ocr": Stage("read the words in each picture", lambda p, *_: (p.ocr,)),
-    "reason": Stage("add figurative reasoning to the words", lambda p, *_: (p.reason,)),
+    "reason": Stage("add figurative reasoning to the words", lambda p, *_: (p.reason, p.ocr.mask_personal)),
     "prealign": Stage("align the text and image encoders by contrast", lambda p, *_: (p.base, p.model, p.prealign)),
     "train": Stage(
         "train one variant of the classifier", lambda p, _, name: (p.base, p.model, p.ocr, p.train, p.variants[name])

@@ -1,9 +1,9 @@
 """`symptomeme trace VERSION`: where a registered version came from, and how to make it again."""
 
 import argparse
-import json
 from typing import Any
 
+from symptomeme.cli.output import as_json
 from symptomeme.domain.labels import TASKS
 from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import read_params
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from symptomeme.lifecycle.trace import trace
 
     found = trace(arguments.version, arguments.task, read_params())
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else told(found))
+    print(as_json(found) if arguments.json else told(found))
     return 0
 
 

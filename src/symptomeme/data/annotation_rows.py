@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,7 +14,17 @@ from symptomeme.domain.errors import AnnotationError
 from symptomeme.domain.labels import TASKS, Task
 
 ID = "sample_id"
+TEXT = "ocr_text"
+REASONING = "figurative_reasoning"
+REASONING_PARTS = ("cause_effect", "figurative_understanding", "mental_state")
+_READ = {ID, TEXT, REASONING, *REASONING_PARTS, *(field for task in TASKS.values() for field in task.label_fields)}
 MAX_BYTES = 100_000_000
+
+
+class _OddRow(dict[str, Any]):
+    """A row that a parser lets pass, with what is wrong with it."""
+
+    fault = ""
 
 
 def rows_of(task: Task, member: Member, left_out: LeftOut) -> list[dict[str, Any]]:
@@ -46,9 +58,41 @@ def _parsed(member: Member) -> Any:
     kind = PurePosixPath(member.path).suffix.lower().removeprefix(".")
     try:
         text = member.read().decode("utf-8-sig")
-        return json.loads(text) if kind == "json" else list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        return json.loads(text, object_pairs_hook=_object) if kind == "json" else _table(text)
     except (ValueError, RecursionError, csv.Error) as error:
         raise AnnotationError(f"{member.where}: no whole {kind.upper()} file ({type(error).__name__}).") from None
+
+
+def _table(text: str) -> list[dict[str, Any]]:
+    table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    twice = _twice(table.fieldnames or ())
+    return [_marked(row, twice or _short(row)) for row in table]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return _marked(dict(pairs), _twice([name for name, _ in pairs]))
+
+
+def _twice(names: Sequence[str]) -> str:
+    """What to tell where a name that is read stands twice, of which the last would win in silence."""
+    times = Counter(name for name in names if name in _READ)
+    return next((f"{name} stands twice in it; which one counts?" for name, found in times.items() if found > 1), "")
+
+
+def _short(row: dict[str, Any]) -> str:
+    """What to tell of a table's row that ends before its last named field, and is not blank."""
+    lacking = any(name and field is None for name, field in row.items())
+    if lacking and any(isinstance(field, str) and field.strip() for field in row.values()):
+        return "it has fewer fields than the header; the file was cut off, or a field is missing."
+    return ""
+
+
+def _marked(row: dict[str, Any], fault: str) -> dict[str, Any]:
+    if not fault:
+        return row
+    odd = _OddRow(row)
+    odd.fault = fault
+    return odd
 
 
 def _refuse_wrapped(task: Task, member: Member, found: Any) -> None:
@@ -72,6 +116,8 @@ def _check_row(where: str, row: Any) -> None:
         raise AnnotationError(
             f"{where} is {_kind(row)}, a list of annotations holds JSON objects alone. Mend the file and import again."
         )
+    if isinstance(row, _OddRow):
+        raise AnnotationError(f"{where}: {row.fault} Mend the file and import again.")
     if any(field.strip() for field in row.get(None, ())):  # of a CSV table, what its header has no name for
         raise AnnotationError(
             f"{where} has more fields than the table's header; a text with a comma stands in quotes. "

@@ -4,16 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symptomeme.data.annotation_rows import ID, rows_of
+from symptomeme.data.annotation_rows import ID, REASONING, REASONING_PARTS, TEXT, rows_of
 from symptomeme.data.archives import Member
 from symptomeme.data.left_out import LeftOut
 from symptomeme.data.naming import SAFE_ID, key_of
 from symptomeme.data.wording import well_formed
 from symptomeme.domain.errors import AnnotationError
 from symptomeme.domain.labels import Task
-
-_REASONING = "figurative_reasoning"
-_REASONING_PARTS = ("cause_effect", "figurative_understanding", "mental_state")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +95,14 @@ def _record(task: Task, row: dict[str, Any], where: str, key: str, left_out: Lef
         return None
     if len(kept) < len(set(found)):
         left_out.add("label that is no class, meme kept without it", key)
-    return Record(labels=tuple(kept), text=_text(row, "ocr_text", where), reasoning=_reasoning(row, where))
+    return Record(labels=tuple(kept), text=_text(row, TEXT, where), reasoning=_reasoning(row, where))
 
 
 def _labels(task: Task, row: dict[str, Any], where: str) -> list[str]:
     field = next((name for name in task.label_fields if name in row), None)
     if field is None:
         raise AnnotationError(f"{where}: no label field; {task.title} has {' or '.join(task.label_fields)}.")
-    found = row[field] or []
+    found = [] if row[field] is None else row[field]
     found = [found] if isinstance(found, str) else found
     if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
         raise AnnotationError(f"{where}: {field} is neither a text nor a list of texts.")
@@ -113,8 +110,8 @@ def _labels(task: Task, row: dict[str, Any], where: str) -> list[str]:
 
 
 def _reasoning(row: dict[str, Any], where: str) -> str:
-    whole = _text(row, _REASONING, where)
-    return whole or "\n".join(filter(None, (_text(row, part, where) for part in _REASONING_PARTS)))
+    whole = _text(row, REASONING, where)
+    return whole or "\n".join(filter(None, (_text(row, part, where) for part in REASONING_PARTS)))
 
 
 def _text(row: dict[str, Any], field: str, where: str) -> str:

@@ -4,10 +4,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TypeVar
+
+from symptomeme.domain.errors import ToolError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,6 +24,9 @@ def in_workers(work: Callable[[Item], Result], items: Sequence[Item], *, workers
         items: what it is given, one at a time.
         workers: processes.
         chunk: items that one is handed at once.
+
+    Raises:
+        ToolError: a process has ended before its work was done.
     """
     # spawned: a fork would copy the locks of threads that libraries run in this process
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start)
@@ -28,6 +34,11 @@ def in_workers(work: Callable[[Item], Result], items: Sequence[Item], *, workers
         with held_back():  # the pool starts its processes as work is handed in
             results = pool.map(work, items, chunksize=chunk)
         yield from results
+    except BrokenProcessPool:
+        raise ToolError(
+            "a process that shared the work has ended before it was done: memory may be short, or one of the files "
+            "brings it down. Close other programs and run it again."
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from symptomeme.domain.errors import SymptomemeError
+from symptomeme.domain.errors import InputError, SymptomemeError
 
 _FULL = 1 << 20  # bytes; a write that fails with less than this left failed for want of room
 
@@ -112,6 +112,21 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON that two runs with the same value leave with the same bytes."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """What a stage left by `write_json`.
+
+    Raises:
+        OSError: it is not there.
+        InputError: it is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path}: no whole JSON file ({type(error).__name__}). Delete it, and 'dvc repro' brings it back."
+        ) from None
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -210,11 +210,25 @@ def _save(checkpoint: Path, curve: Curve, parts: dict[str, Any], weights: dict[s
 
 
 def _resume(checkpoint: Path, model: nn.Module, parts: dict[str, Any]) -> tuple[Curve, dict[str, Tensor]]:
-    """Go on from a checkpoint, if there is one: its curve and the best weights so far."""
+    """Go on from a checkpoint, if there is one: its curve and the best weights so far.
+
+    Raises:
+        ModelError: it is damaged.
+    """
     if not (checkpoint / _CURVE).is_file():
         return [], {}
-    model.load_state_dict(load_file(checkpoint / "last.safetensors"), strict=False)
-    for name, state in torch.load(checkpoint / _STATE, weights_only=True).items():
-        parts[name].load_state_dict(state)
     best = checkpoint / "best.safetensors"
-    return json.loads((checkpoint / _CURVE).read_text()), load_file(best) if best.is_file() else {}
+    try:
+        curve: Curve = list(json.loads((checkpoint / _CURVE).read_text()))
+        weights = load_file(best) if best.is_file() else {}
+        model.load_state_dict(load_file(checkpoint / "last.safetensors"), strict=False)
+        for name, state in torch.load(checkpoint / _STATE, weights_only=True).items():
+            parts[name].load_state_dict(state)
+    except (OSError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # of a damaged one any other
+        raise ModelError(
+            f"{checkpoint}: this checkpoint is damaged ({type(error).__name__}). Delete the folder, and training "
+            "begins anew."
+        ) from None
+    return curve, weights

@@ -19,7 +19,7 @@ from symptomeme.domain.progress import progress
 from symptomeme.domain.records import REASON_ROWS, read_rows
 from symptomeme.domain.requests import RequestRow, read_requests
 from symptomeme.lifecycle.unscored import as_files, memes_in
-from symptomeme.predictor import Predictor, ocr_params
+from symptomeme.predictor import Predictor, given_as_known, ocr_params
 from symptomeme.text.engines import engine_of, read_pictures
 from symptomeme.text.ocr import Reading, reading_of_given, without_persons
 
@@ -106,7 +106,8 @@ def scored(memes: pd.DataFrame, predictor: Predictor, *, most: int, seed: int) -
         part = once.iloc[start : start + _BATCH]
         pictures = [read_picture(Path(image)) for image in part.image]
         texts = [reading.text for reading in readings[start : start + _BATCH]]
-        reasons = part.reasoning.tolist() if "reasoning" in part else None
+        given = part.reasoning if "reasoning" in part else None
+        reasons = None if given is None else [given_as_known(text, predictor.config.ocr) for text in given]
         predictions += predictor.predict(pictures, texts, reasons)
     rows = [
         (len(reading.text), reading.confidence, list(found.probabilities.values()), found.abstain, found.embedding)

@@ -1,14 +1,28 @@
 """Everything a model folder says about its model: sizes, switches, labels, and what was fitted on validation."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, ValidationError
 from transformers import AutoConfig
 from transformers.configuration_utils import PreTrainedConfig, SubConfigSpec
 
 from symptomeme.domain.errors import ModelError
+from symptomeme.domain.faults import faults
+from symptomeme.domain.section import Count, Positive, Section, Share
 from symptomeme.models.decision import Calibration
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification")
+
+
+class _Values(Section):
+    thresholds: dict[str, float]
+    temperature: Positive
+    class_calibration: dict[str, Annotated[Sequence[float], Field(min_length=2, max_length=2)]] | None
+    abstain_below: Share
+    min_confidence: float
+    ocr: dict[str, Any] | None
+    num_depths: Count
 
 
 class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
@@ -108,6 +122,7 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         encoders = [part for part in (self.text_config, self.vision_config) if part is not None]
         if self.hidden_size is None and encoders:
             self.hidden_size = encoders[0].hidden_size
+        self._check_values()
         self._check(encoders)
 
     @property
@@ -131,6 +146,17 @@ class SymptomConfig(PreTrainedConfig):  # type: ignore[misc]
         found = self.class_calibration
         by_class = None if found is None else tuple((found[label][0], found[label][1]) for label in self.labels)
         return Calibration(self.temperature, by_class)
+
+    def _check_values(self) -> None:
+        """Check what a file can hold otherwise than it was written, and nothing else looks at before it counts."""
+        found = {name: getattr(self, name) for name in _Values.model_fields}
+        try:
+            _Values.model_validate(found)
+        except ValidationError as error:
+            raise ModelError(f"config of a symptomeme model: {'; '.join(faults(error, _Values))}.") from None
+        lacking = set(self.labels).difference(self.labels if self.class_calibration is None else self.class_calibration)
+        if lacking:
+            raise ModelError(f"config of a symptomeme model: class_calibration has nothing for {min(lacking)!r}.")
 
     def _check(self, encoders: list[Any]) -> None:
         if not encoders:

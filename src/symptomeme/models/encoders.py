@@ -146,8 +146,8 @@ def _read_config(source: str | Path, what: str) -> PreTrainedConfig:
     with quiet_transformers():
         try:
             return AutoConfig.from_pretrained(source, trust_remote_code=False)
-        except ModelError:
-            raise
+        except ModelError as error:
+            raise ModelError(f"{what} {source}: {error}") from None
         except Exception as error:  # of a damaged one any
             raise ModelError(
                 f"{what} {source}: no config that transformers can read ({gist(error)}). "

@@ -14,6 +14,7 @@ from symptomeme.learning.predictions import examples_of, predictions_of, verdict
 from symptomeme.stages.cell import held_out, leave_out, write_cell
 from symptomeme.stages.deciding import calibrate
 from symptomeme.stages.train import trained
+from symptomeme.text.masking import masked
 
 
 def run(
@@ -27,7 +28,7 @@ def run(
 ) -> None:
     """Train a variant as the stage train does, and predict the held-out memes as evaluate does."""
     out = task_paths(task.name).cell(variant, base.seed)
-    memes = reasoned(read_memes(task), described.reasoning)
+    memes = reasoned(read_memes(task), described.reasoning, mask_personal=ocr.mask_personal)
     if described.reasoning and not with_reasoning(memes):
         leave_out(out, "there is no reasoning on these memes")
         return
@@ -45,15 +46,17 @@ def run(
     write_cell(out, predictions_of(said, rows, task), task, facts)
 
 
-def reasoned(memes: pd.DataFrame, wanted: bool | None) -> pd.DataFrame:
+def reasoned(memes: pd.DataFrame, wanted: bool | None, *, mask_personal: bool) -> pd.DataFrame:
     """Memes with the reasoning that an ablation wants behind their words.
 
     Args:
         memes: as `read_memes` gives them.
         wanted: none; or what the stage reason left, else what came with the annotations; None: just what it left.
+        mask_personal: mask what came with the annotations, as the stages mask.
     """
     if wanted is False:
         return memes.assign(reasoning="", reasoner="none")
     if wanted and not with_reasoning(memes):
-        return memes.assign(reasoning=memes.given_reasoning, reasoner="given")
+        given = [masked(text) if mask_personal else text for text in memes.given_reasoning]
+        return memes.assign(reasoning=given, reasoner="given")
     return memes

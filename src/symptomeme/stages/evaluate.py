@@ -1,6 +1,5 @@
 """Score one trained variant on every split but train: figures, plots, a model card and a page of errors."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from symptomeme.domain.progress import progress
 from symptomeme.domain.records import PREDICTION_ROWS, write_rows
 from symptomeme.domain.sections.evaluation import EvaluateParams
 from symptomeme.domain.sections.training import BaseParams
-from symptomeme.domain.writing import replacing, write_json, write_text
+from symptomeme.domain.writing import read_json, replacing, write_json, write_text
 from symptomeme.evaluation import error_page as errors
 from symptomeme.evaluation.drawings import draw
 from symptomeme.evaluation.figures import DIGITS, Scored, measured
@@ -48,7 +47,7 @@ def run(task: Task, variant: str, base: BaseParams, options: EvaluateParams) -> 
     said = verdicts(model.config, predict(model, examples))
     trusted = trusted_of(said, examples)
     results = all_results(model, held_out, examples, trusted, task, options, seed=base.seed)
-    trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
+    trained_with = read_json(out.model / TRAINING_PARAMS)
     digests = {"memes": of_file(paths.valid), "words": of_file(paths.texts), "model": of_folder(out.model)}
     card = model_card(
         task,

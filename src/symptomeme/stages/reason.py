@@ -16,12 +16,13 @@ from symptomeme.domain.writing import write_json
 from symptomeme.text import reasoning
 from symptomeme.text.asking import Meme, reason_on
 from symptomeme.text.failures import told
+from symptomeme.text.masking import masked
 from symptomeme.text.reasoning import Reasoned
 
 LOG = logging.getLogger(__name__)
 
 
-def run(task: Task, params: ReasonParams) -> None:
+def run(task: Task, params: ReasonParams, mask_personal: bool) -> None:
     """Take the reasoning that came with each meme, let a model write some, or leave it empty, as `params.source` says.
 
     Raises:
@@ -35,7 +36,7 @@ def run(task: Task, params: ReasonParams) -> None:
         reasoner, found = generate(memes, params)
     else:
         texts = memes.given_reasoning if params.source == "given" else [""] * len(memes)
-        reasoner, found = params.source, [Reasoned(text) for text in texts]
+        reasoner, found = params.source, [Reasoned(masked(text) if mask_personal else text) for text in texts]
     rows = pd.DataFrame(found, columns=Reasoned._fields).assign(key=memes.key, reasoner=reasoner)
     write_rows(paths.reasoning, rows, REASONING_ROWS)
     write_json(paths.reasoning_counts, counts(rows))

@@ -1,19 +1,19 @@
 """Put the trained variants of a task into MLflow; the best on validation, which none saw, becomes challenger."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from symptomeme.data.dataset import read_kind
 from symptomeme.domain.digests import of_folder
 from symptomeme.domain.labels import Task
 from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_paths, task_paths
 from symptomeme.domain.progress import progress
 from symptomeme.domain.records import PREDICTION_ROWS, TRAINING_ROWS, read_rows
 from symptomeme.domain.sections.lifecycle import RegisterParams
-from symptomeme.domain.writing import write_json
+from symptomeme.domain.writing import read_json, write_json
 from symptomeme.lifecycle.candidate import DATA_KIND, KIND, TASK, VARIANT, Candidate, flat
 from symptomeme.lifecycle.lineage import FILES, LINEAGE, origin
 from symptomeme.lifecycle.naming import model_name
@@ -58,9 +58,9 @@ def take_back(folder: Path, variants: list[str]) -> None:
 
 def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
     """What the registry is given of one variant."""
-    source = json.loads(dataset_paths(task.dataset).source.read_text(encoding="utf-8"))
-    metrics = json.loads(out.metrics.read_text(encoding="utf-8"))
-    trained_with = json.loads((out.model / TRAINING_PARAMS).read_text(encoding="utf-8"))
+    kind = read_kind(dataset_paths(task.dataset))
+    metrics = read_json(out.metrics)
+    trained_with = read_json(out.model / TRAINING_PARAMS)
     curves = pd.read_csv(out.curves)
     return Candidate(
         digest=of_folder(out.model),
@@ -68,7 +68,7 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
             TASK: task.name,
             VARIANT: variant,
             KIND: "variant",
-            DATA_KIND: source["kind"],
+            DATA_KIND: kind,
             **origin(task.dataset, trained_with),
         },
         params={key: str(value) for key, value in flat(trained_with).items()},
@@ -87,7 +87,7 @@ def candidate(task: Task, variant: str, out: VariantPaths) -> Candidate:
             "reference": [out.reference],
             LINEAGE: [path for path in FILES if path.is_file()],
         },
-        description=description(task, variant, source["kind"], metrics),
+        description=description(task, variant, kind, metrics),
     )
 
 

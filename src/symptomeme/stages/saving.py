@@ -1,6 +1,5 @@
 """All that a trained variant leaves: its model folder, its curve, the memes it has seen, and reference statistics."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from symptomeme.domain.records import REFERENCE_ROWS, TRAINING_ROWS, write_rows
 from symptomeme.domain.sections.model import ModelParams
 from symptomeme.domain.sections.training import BaseParams, TrainParams, VariantParams
 from symptomeme.domain.sections.words import OcrParams
-from symptomeme.domain.writing import replacing, write_json
+from symptomeme.domain.writing import read_json, replacing, write_json
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import Curve
 from symptomeme.learning.int8 import answering
@@ -88,7 +87,7 @@ def training_params(
     sections = {"base": base, "model": model, "ocr": ocr, "train": options, "variant": described}
     told = {name: section.model_dump() for name, section in sections.items()}
     if described.start == "aligned":
-        aligned = json.loads((paths.aligned / TRAINING_PARAMS).read_text(encoding="utf-8"))
+        aligned = read_json(paths.aligned / TRAINING_PARAMS)
         told["prealign"] = aligned["prealign"]
     return told
 

@@ -49,7 +49,6 @@ def connected(ink: Mask, *, diagonally: bool) -> Runs:
 
     Of memes, whose runs are long, this takes half as long; of noise, twice.
 
-
     Args:
         diagonally: pixels that touch at a corner alone are connected too.
     """

@@ -14,7 +14,7 @@ class RegisterParams(Section):
     """Names in MLflow."""
 
     experiment: str
-    model_prefix: str
+    model_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]  # as MLflow and BentoML take it
 
 
 class NotWorseParams(Section):

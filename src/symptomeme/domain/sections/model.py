@@ -10,8 +10,8 @@ from symptomeme.domain.section import Count, Natural, Positive, Section, Share
 class ModelParams(Section):
     """Sizes and switches of the model."""
 
-    text_encoder: str  # a folder, as fetch-weights writes it
-    vision_encoder: str
+    text_encoder: Annotated[str, Field(min_length=1)]  # a folder, as fetch-weights writes it
+    vision_encoder: Annotated[str, Field(min_length=1)]
     hidden_size: Count | None  # null: the text encoder's width
     num_heads: Count
     num_depths: Annotated[int, Field(ge=1)]  # how many last hidden states are fused

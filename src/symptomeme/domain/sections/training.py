@@ -11,7 +11,7 @@ class BaseParams(Section):
     """What several stages share."""
 
     seed: Seed
-    threads: Count  # of torch; another number gives other last digits
+    threads: Annotated[int, Field(ge=1, le=1024)]  # of torch; another number gives other last digits
 
 
 class AugmentationParams(Section):
@@ -76,3 +76,11 @@ class TrainParams(Optimisation):
     abstain: Annotated[dict[Literal["below", "coverage", "risk"], Share], Field(min_length=1, max_length=1)]
     runtime: Literal["fp32", "int8"]  # int8 is ONNX Runtime's, where it agrees with fp32
     min_agreement: Share  # of validation memes that get the same labels; int8 only
+
+    @field_validator("contrastive_weight")
+    @classmethod
+    def something_is_learnt(cls, weight: float, others: ValidationInfo) -> float:
+        """Refuse a loss of nothing."""
+        if weight == 0 and others.data.get("classification_weight") == 0:
+            raise ValueError("must be over 0 with classification_weight 0: text and image together would learn nothing")
+        return weight
