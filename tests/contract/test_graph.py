@@ -45,6 +45,7 @@ def test_a_stage_is_given_what_it_declares_and_no_more() -> None:
     places |= {id(described): f"variants.{name}" for name, described in params.variants.items()}
     places |= {id(described): f"published.variants.{name}" for name, described in params.published.variants.items()}
     places[id(params.published.checkpoint)] = "published.checkpoint"
+    places[id(params.ocr.mask_personal)] = "ocr.mask_personal"  # the only truth value that a stage is given
     for stage, known in STAGES.items():
         variant = {"variants": "text_only", "published.variants": "published", "": ""}[OF_A_VARIANT.get(stage, "")]
         declared = [key.replace("${item.variant}", variant) for key in body(stage)["params"]]
