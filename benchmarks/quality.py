@@ -11,6 +11,7 @@ the search.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -40,14 +41,14 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="memes that the search looks at; all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
     parser.add_argument("--threads", type=int, default=2, help="of torch; another number gives other last digits")
-    parser.add_argument("--text-encoder", metavar="DIR", help="in place of the profile's")
+    parser.add_argument("--set", nargs="+", default=[], metavar="SECTION.KEY=VALUE", help="in place of the profile's")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
     names = arguments.ideas or ["linear", *ready(task)]
     _check_encoder(task, names)
     every = read_texts(task, arguments.annotations)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
-    params = _params(arguments.text_encoder)
+    params = _params(arguments.set)
     prepare_torch(threads=arguments.threads)
     if arguments.verb == "encoder":
         print(learn(memes, task, params, seed=seed))
@@ -75,11 +76,14 @@ def _check_encoder(task: Task, names: list[str]) -> None:
         sys.exit(f"{missing[0]}: {encoder_of(other)} is missing. Run 'python {sys.argv[0]} encoder {other}' first.")
 
 
-def _params(text_encoder: str | None) -> Params:
-    """Those of profile `real`."""
+def _params(changes: list[str]) -> Params:
+    """Those of profile `real`, with what is set of them."""
     found = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))
-    if text_encoder is not None:
-        found["model"]["text_encoder"] = text_encoder
+    for change in changes:
+        parts = re.fullmatch(r"(\w+)\.(\w+)=(.*)", change)
+        if parts is None or parts[1] not in found:
+            sys.exit(f"--set {change}: expected SECTION.KEY=VALUE of profile real, such as train.epochs=3")
+        found[parts[1]][parts[2]] = yaml.safe_load(parts[3])
     return check_params(found, where=str(PROFILE))
 
 

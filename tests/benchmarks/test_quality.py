@@ -122,3 +122,14 @@ def test_an_encoder_that_learned_a_task_is_one_to_start_from(
     ideas = "the other task learned first"
     assert ideas in quality.ready(DEPRESSION)
     assert ideas not in quality.ready(ANXIETY)  # it would have seen the labels it is scored on
+
+
+def test_values_of_the_profile_can_be_set() -> None:
+    params = quality._params(["train.epochs=3", "model.text_encoder=private/other"])
+    assert (params.train.epochs, params.model.text_encoder) == (3, "private/other")
+
+
+@pytest.mark.parametrize("change", ["train.epochs", "epochs=3", "training.epochs=3"])
+def test_what_is_set_is_of_the_profile(change: str) -> None:
+    with pytest.raises(SystemExit, match=f"--set {change}: expected SECTION.KEY=VALUE of profile real"):
+        quality._params([change])
