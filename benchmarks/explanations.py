@@ -67,7 +67,7 @@ def planted(task: Task, count: int) -> list[Planted]:
     rows = {row["key"]: row for row in _boxes(task)}
     labels = {SYMBOLS[label].name: label for label in task.labels}
     found = [
-        Planted(Path(meme.image), meme.text, labels[symbol["name"]], tuple(symbol["box"]))
+        Planted(Path(str(meme.image)), str(meme.text), labels[symbol["name"]], tuple(symbol["box"]))
         for meme in memes.itertuples()
         for symbol in rows[meme.key]["symbols"]
         if len(rows[meme.key]["symbols"]) == 1

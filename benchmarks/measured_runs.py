@@ -84,8 +84,8 @@ def _run(task: Task, seed: int, stages: Sequence[str], made_with: dict[str, Any]
         log.unlink(missing_ok=True)  # what it says of stages is of other runs
         journal = {"made_of": made_with, "stages": {}}
     for stage in stages:
-        before = journal["stages"].get(stage, {"seconds": 0.0, "goes": 0, "how": "ended"})
-        fresh = {"seconds": 0.0, "goes": 0} if before["how"] != "ended" else before
+        before: dict[str, Any] = journal["stages"].get(stage, {"seconds": 0.0, "goes": 0, "how": "ended"})
+        fresh: dict[str, Any] = {"seconds": 0.0, "goes": 0} if before["how"] != "ended" else before
         commits = fresh.get("commits", [UNKNOWN] if fresh["goes"] else [])
         commits = [*commits, *({commit()} - {*commits[-1:]})]
         now = {**fresh, "goes": fresh["goes"] + 1, "how": "ended", "commits": commits}

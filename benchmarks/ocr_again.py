@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drawn_memes import Drawn
 
@@ -59,7 +59,7 @@ def _command(folder: Path) -> None:
 
 def _write_table(memes: list[Drawn], folder: Path) -> None:
     """What `validate` leaves."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "key": f"train/{n}", "id": str(n), "origin": "train", "split": "train", "image": str(meme.path.resolve()),
             "sha256": of_file(meme.path), "width": 0, "height": 0, "phash": "0" * 16, "labels": [], "given_text": "",

@@ -15,6 +15,7 @@ import re
 import sys
 from pathlib import Path
 
+import pandas as pd
 import yaml
 from quality_cells import encoder_of, linear, neural, other_than
 from quality_encoders import learn
@@ -37,16 +38,17 @@ def main() -> None:
     parser.add_argument("verb", choices=["encoder", "fit", "table", "test"])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], help="all whose encoder is there")
+    parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], help="all that can be tried here")
     parser.add_argument("--most", type=int, help="memes that the search looks at; all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
     parser.add_argument("--threads", type=int, default=2, help="of torch; another number gives other last digits")
     parser.add_argument("--set", nargs="+", default=[], metavar="SECTION.KEY=VALUE", help="in place of the profile's")
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
-    names = arguments.ideas or ["linear", *ready(task)]
-    _check_encoder(task, names)
     every = read_texts(task, arguments.annotations)
+    names = arguments.ideas or ["linear", *(name for name in IDEAS if lacks(name, every, task) is None)]
+    if missing := next(filter(None, (lacks(name, every, task) for name in names)), None):
+        sys.exit(missing)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
     params = _params(arguments.set)
     prepare_torch(threads=arguments.threads)
@@ -64,16 +66,14 @@ def main() -> None:
         print(table(rows(memes, task, params, [name for name in names if name != "linear"], seed=seed), markdown=True))
 
 
-def ready(task: Task) -> list[str]:
-    """The ideas that need nothing, or an encoder that is there."""
-    there = encoder_of(other_than(task)).is_dir()
-    return [name for name, idea in IDEAS.items() if there or not idea.other_first]
-
-
-def _check_encoder(task: Task, names: list[str]) -> None:
-    if missing := [name for name in names if name in IDEAS and name not in ready(task)]:
-        other = other_than(task)
-        sys.exit(f"{missing[0]}: {encoder_of(other)} is missing. Run 'python {sys.argv[0]} encoder {other}' first.")
+def lacks(name: str, memes: pd.DataFrame, task: Task) -> str | None:
+    """What an idea needs that is not there, and where it comes from."""
+    idea, other = IDEAS.get(name), other_than(task)
+    if idea is not None and idea.other_first and not encoder_of(other).is_dir():
+        return f"{name}: {encoder_of(other)} is missing. Run 'python {sys.argv[0]} encoder {other}' first."
+    if idea is not None and idea.reasoning and (without := int((memes.reasoning == "").sum())):
+        return f"{name}: {without} of {len(memes)} memes have no reasoning. Give annotations in which all have it."
+    return None
 
 
 def _params(changes: list[str]) -> Params:

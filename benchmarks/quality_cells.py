@@ -46,6 +46,7 @@ class Idea:
     loss_of: LossOf = lambda network, batch: network(**batch).loss
     prepare: Callable[[SymptomClassifier], None] = lambda _: None  # changes parts of the fresh model
     rows: Callable[[pd.DataFrame], pd.DataFrame] = lambda memes: memes  # those it is trained on, of what it may be
+    reasoning: bool = False  # behind the words
     other_first: bool = False  # its text encoder has learned the other task: that of `encoder_of`
     revision: int = 1  # raised when the functions above change
 
@@ -64,7 +65,7 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
     """Logits (N, C) of each meme by the model that was trained on the other folds, its last epoch.
 
     Args:
-        memes: with `key`, `text`, `labels` and `fold`.
+        memes: with `key`, `text`, `labels`, `fold` and, if the idea wants it, `reasoning`.
         task: theirs.
         params: of profile `real`.
         name: of the idea.
@@ -75,7 +76,8 @@ def neural(memes: pd.DataFrame, task: Task, params: Params, name: str, idea: Ide
     model, options = changed(params.model, {**idea.model, **start}), changed(params.train, idea.train)
     sizes, trained = model.model_dump(exclude={"text_encoder", "vision_encoder"}), options.model_dump(exclude=UNUSED)
     encoder = of_folder(Path(model.text_encoder))
-    made_of = [*_made_of(memes, task), name, idea.revision, encoder, sizes, trained, seed]
+    given = [memes.reasoning.tolist()] if idea.reasoning else []
+    made_of = [*_made_of(memes, task), *given, name, idea.revision, encoder, sizes, trained, seed]
     logits = np.zeros((len(memes), len(task.labels)))
     for fold in sorted(memes.fold.unique()):
         held_out = (memes.fold == fold).to_numpy()
@@ -156,7 +158,7 @@ def trained(
     model = fresh_model(task, params, separator=processor.separator, seed=seed, image=False)
     freeze(model, options)
     idea.prepare(model)
-    examples = remember(model, encode(memes, task, processor, text=True, image=False, reasoning=False))
+    examples = remember(model, encode(memes, task, processor, text=True, image=False, reasoning=idea.reasoning))
     fit(
         model,
         _rows(examples, places),

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 from linear_peer import Indicators, linear_peers
 from quality_cells import KEPT, kept
@@ -17,7 +16,7 @@ from symptomeme.learning.build import fresh_model, load_processor
 from symptomeme.learning.fit import fit
 from symptomeme.learning.frozen import freeze
 from symptomeme.learning.predict import predict
-from symptomeme.learning.predictions import predictions_of
+from symptomeme.learning.predictions import examples_of, verdicts
 from symptomeme.learning.stacking import stack
 from symptomeme.stages.deciding import calibrate, validation_score
 from symptomeme.stages.train import encoded
@@ -84,5 +83,5 @@ def _trained(memes: pd.DataFrame, task: Task, params: Params, seed: int, digest:
     if options.linear_strength is not None:
         processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
     calibrate(model, predict(model, val), val, options)
-    held_out = memes[memes.split == "test"].assign(leaked=False).reset_index(drop=True)
-    return np.asarray(indicators(predictions_of(model, processor, held_out, task).predicted, task))
+    test = examples_of(model, processor, memes[memes.split == "test"], task)
+    return verdicts(model.config, predict(model, test)).claimed

@@ -73,6 +73,7 @@ WHOLE = {"frozen_text_layers": 0, "epochs": 5}
 
 IDEAS = {
     "baseline": Idea(),
+    "reasoning behind the words": Idea(reasoning=True, model={"max_length": 256}),
     "the other task learned first": Idea(other_first=True),
     "likes drawn together": Idea(loss_of=with_likes_drawn_together),
     "duplicates merged": Idea(rows=without_repeats),

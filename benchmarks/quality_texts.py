@@ -24,18 +24,18 @@ FOLDS = 3
 
 
 def read_texts(task: Task, files: Sequence[Path]) -> pd.DataFrame:
-    """Memes as `key`, `text`, `labels`, `cluster` (of equal normalised texts) and `split`.
+    """Memes as `key`, `text`, `reasoning`, `labels`, `cluster` (of equal normalised texts) and `split`.
 
     Args:
         task: theirs.
         files: published annotation files of training memes.
     """
     rows = [
-        (key_of("train", meme_id), masked(record.text), list(record.labels))
+        (key_of("train", meme_id), masked(record.text), masked(record.reasoning), list(record.labels))
         for file in files
         for meme_id, record in _records(task, file)
     ]
-    memes = pd.DataFrame(rows, columns=["key", "text", "labels"])
+    memes = pd.DataFrame(rows, columns=["key", "text", "reasoning", "labels"])
     first: dict[str, str] = {}
     memes["cluster"] = [
         first.setdefault(normalise(text) or key, key) for key, text in zip(memes.key, memes.text, strict=True)

@@ -31,7 +31,7 @@ from symptomeme.models.config import SymptomConfig
 from symptomeme.models.encoders import load_classifier
 from symptomeme.models.outputs import calibrated
 from symptomeme.models.processor import SymptomProcessor
-from symptomeme.models.runtime import OUTPUTS, Int8Classifier
+from symptomeme.models.runtime import OUTPUTS, Int8Classifier, Runtime
 
 COMPANY = 16
 SIZES = (1, 8)  # memes a pass that is timed
@@ -73,11 +73,7 @@ def compared(task: Task, variant: str, *, passes: int) -> list[str]:
     network = quantized(exact, encoded.collate([0]))
     small = Int8Classifier(network, config)
     same = agreeing(predict(exact, encoded), predict(small, encoded), config)
-    ways: list[Way] = [
-        lambda **batch: exact(**batch).logits,
-        lambda **batch: small(**batch).logits,
-        batched(network),
-    ]
+    ways = [logits_of(exact), logits_of(small), batched(network)]
     times = [found for size in SIZES for found in milliseconds(ways, encoded, size=size, passes=passes)]
     changes = [change(way, encoded, config) for way in ways[1:]]
     return [
@@ -85,6 +81,11 @@ def compared(task: Task, variant: str, *, passes: int) -> list[str]:
         *(f"{found:.1f}" for found in times),
         *(f"{found:.1g}" for found in changes),
     ]
+
+
+def logits_of(model: Runtime) -> Way:
+    """A model's logits alone."""
+    return lambda **batch: model(**batch).logits
 
 
 def batched(network: bytes) -> Way:

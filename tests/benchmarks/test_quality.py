@@ -113,15 +113,21 @@ def test_an_encoder_that_learned_a_task_is_one_to_start_from(
     }
     found["train"] |= {"frozen_text_layers": 0, "epochs": 1}
     memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
-    memes["given_reasoning"] = ""
     folder = quality_encoders.learn(memes, ANXIETY, check_params(found, where="profile"), seed=1)
     before, after = (load_encoder(place, "text").state_dict() for place in (text_folder, folder))
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert [path.name for path in folder.parent.iterdir()] == ["anxiety"]
-    ideas = "the other task learned first"
-    assert ideas in quality.ready(DEPRESSION)
-    assert ideas not in quality.ready(ANXIETY)  # it would have seen the labels it is scored on
+    name = "the other task learned first"
+    assert quality.lacks(name, memes, DEPRESSION) is None
+    assert "'python" in str(quality.lacks(name, memes, ANXIETY))  # it would have seen the labels it is scored on
+
+
+def test_reasoning_is_tried_where_all_memes_have_it() -> None:
+    name, memes = "reasoning behind the words", pd.DataFrame({"reasoning": ["a cause", ""]})
+    assert "1 of 2 memes have no reasoning" in str(quality.lacks(name, memes, ANXIETY))
+    assert quality.lacks(name, memes[:1], ANXIETY) is None
+    assert quality.lacks("baseline", memes, ANXIETY) is None
 
 
 def test_values_of_the_profile_can_be_set() -> None:
