@@ -1,6 +1,6 @@
 """Out-of-fold logits into claims and figures; what a decision needs is fitted on the other folds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 Indicators = npt.NDArray[np.bool_]
 Config = tuple[float, str | None]
 """Strength and class weights of a linear peer."""
+Member = Floats | Mapping[Config, Floats]
+"""Logits (N, C), or several of which one is chosen."""
 
 
 class Cell(NamedTuple):
@@ -61,11 +63,18 @@ def chosen_linear(configs: Mapping[Config, Floats], truth: Indicators, folds: np
     return claimed
 
 
-def stacked(parts: list[Floats], truth: Indicators, folds: npt.NDArray[np.int64], *, multi_label: bool) -> Floats:
-    """Sums of logits (N, C) with the weights, none negative, that suit the other folds best by likelihood."""
-    logits = np.zeros_like(parts[0])
+def stacked(members: Sequence[Member], truth: Indicators, folds: npt.NDArray[np.int64], *, multi_label: bool) -> Floats:
+    """Sums of logits (N, C) with the weights, none negative, that suit the other folds best by likelihood.
+
+    Of a member with several configs the one that is likeliest on the other folds is taken.
+    """
+    logits = np.zeros(truth.shape)
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold
+        parts = [
+            likeliest(member, truth, others, multi_label=multi_label) if isinstance(member, Mapping) else member
+            for member in members
+        ]
         weights = best_weights([part[others] for part in parts], truth[others], multi_label=multi_label)
         logits[here] = sum(weight * part[here] for weight, part in zip(weights, parts, strict=True))
     return logits
@@ -82,12 +91,14 @@ def best_weights(parts: list[Floats], truth: Indicators, *, multi_label: bool) -
     return np.asarray(minimize(loss, start, bounds=[(0.0, None)] * len(parts)).x)
 
 
-def likeliest_linear(configs: Mapping[Config, Floats], truth: Indicators, *, multi_label: bool) -> Floats:
-    """Of the linear peers without class weights the logits with the smallest calibrated negative log likelihood."""
+def likeliest(configs: Mapping[Config, Floats], truth: Indicators, seen: Indicators, *, multi_label: bool) -> Floats:
+    """Of several logits (N, C) those with the smallest calibrated negative log likelihood of the memes seen (N,)."""
     losses = {}
     for name, logits in configs.items():
-        temperature = fit_temperature(logits, truth, multi_label=multi_label)
-        losses[name] = negative_log_likelihood(logits, truth, temperature=temperature, multi_label=multi_label)
+        temperature = fit_temperature(logits[seen], truth[seen], multi_label=multi_label)
+        losses[name] = negative_log_likelihood(
+            logits[seen], truth[seen], temperature=temperature, multi_label=multi_label
+        )
     return configs[min(losses, key=lambda name: losses[name])]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from linear_peer import RULES
-from quality_cells import Floats, linear, neural
-from quality_decisions import Cell, Indicators, cells, chosen_linear, likeliest_linear, stacked
+from quality_cells import linear, neural
+from quality_decisions import Cell, Indicators, Member, cells, chosen_linear, stacked
 from quality_ideas import IDEAS
 from report_tables import CONFIDENCE, RESAMPLES
 
@@ -24,15 +24,14 @@ def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], 
     """A header and a row for each decision of each idea, and of the linear peer."""
     truth, folds, multi_label = indicators(memes.labels, task), memes.fold.to_numpy(), task.multi_label
     configs = linear(memes, task)
-    best_linear = likeliest_linear(configs, truth, multi_label=multi_label)
     found: dict[str, Cell] = {}
     for name, rule in RULES[multi_label].items():
         claimed = chosen_linear(configs, truth, folds, rule, multi_label=multi_label)
         found[f"peer, {name.split(', ')[-1]}"] = Cell(claimed, np.full(len(truth), np.nan))
-    members: dict[str, list[Floats]] = {"linear by likelihood": [best_linear]}
+    members: dict[str, list[Member]] = {"linear by likelihood": [configs]}
     for name in names:
         logits = neural(memes, task, params, name, IDEAS[name], seed=seed)
-        members |= {name: [logits], f"{name} + linear": [logits, best_linear]}
+        members |= {name: [logits], f"{name} + linear": [logits, configs]}
     for name, parts in members.items():
         logits = stacked(parts, truth, folds, multi_label=multi_label)
         found |= {

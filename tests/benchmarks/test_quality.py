@@ -10,6 +10,7 @@ import pytest
 import quality
 import quality_cells
 import quality_encoders
+import quality_held_out
 import torch
 import yaml
 from quality_decisions import best_weights, cells, stacked
@@ -18,8 +19,9 @@ from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
 from small_project import ROOT
 
+from symptomeme.domain.digests import of_value
 from symptomeme.domain.labels import ANXIETY, DEPRESSION
-from symptomeme.domain.params import check_params
+from symptomeme.domain.params import Params, check_params
 from symptomeme.models.encoders import load_encoder
 
 RNG = np.random.default_rng(0)
@@ -63,8 +65,14 @@ def test_a_decision_does_not_see_the_fold_it_decides() -> None:
     after = cells(GUESSED, swapped, FOLD, multi_label=False)
     for name, cell in before.items():
         assert np.array_equal(cell.claimed[FOLD == 1], after[name].claimed[FOLD == 1])
-    summed, other = (stacked([GUESSED, NOISE], truth, FOLD, multi_label=False) for truth in (TRUTH, swapped))
-    assert np.array_equal(summed[FOLD == 1], other[FOLD == 1])
+    turned = GUESSED[:, [1, 2, 0]]  # right where the truth is swapped; elsewhere the two are as good as each other
+    several = {
+        (1.0, None): np.where((FOLD == 2)[:, None], NOISE, GUESSED),
+        (2.0, None): np.select([(FOLD == 0)[:, None], (FOLD == 1)[:, None]], [NOISE, turned], GUESSED),
+    }
+    for members in ([GUESSED, NOISE], [several, NOISE]):
+        summed, other = (stacked(members, truth, FOLD, multi_label=False) for truth in (TRUTH, swapped))
+        assert np.array_equal(summed[FOLD == 1], other[FOLD == 1])
 
 
 def test_noise_gets_no_weight() -> None:
@@ -100,10 +108,11 @@ def test_memes_with_the_same_labels_are_drawn_together(labels: torch.Tensor) -> 
     assert 1 < together < apart
 
 
-def test_an_encoder_that_learned_a_task_is_one_to_start_from(
-    text_folder: Path, vision_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(quality_cells, "KEPT", tmp_path)
+@pytest.fixture
+def params(text_folder: Path, vision_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """Profile `real` with tiny encoders, and nothing kept yet."""
+    for module in (quality_cells, quality_held_out):
+        monkeypatch.setattr(module, "KEPT", tmp_path)
     found = yaml.safe_load((ROOT / "profiles/real.yaml").read_text())
     found["model"] |= {
         "text_encoder": str(text_folder),
@@ -112,8 +121,31 @@ def test_an_encoder_that_learned_a_task_is_one_to_start_from(
         "max_length": 40,
     }
     found["train"] |= {"frozen_text_layers": 0, "epochs": 1}
+    return check_params(found, where="profile")
+
+
+def test_test_memes_are_scored_with_and_without_near_texts(params: Params) -> None:
+    labels = [ANXIETY.labels[place % 3] for place in range(90)]
+    texts = [f"{label} {of_value(place)}" for place, label in enumerate(labels)]  # nothing alike but the label
+    texts[88] = texts[1] + "!"
+    memes = pd.DataFrame(
+        {
+            "key": [f"train/{place}" for place in range(90)],
+            "text": texts,
+            "labels": [[label] for label in labels],
+            "split": ["train"] * 60 + ["val"] * 15 + ["test"] * 15,
+        }
+    )
+    header, *rows = quality_held_out.held_out_rows(memes, ANXIETY, params, [1, 2])
+    assert len(header) == 4
+    assert {row[0].split(":")[0] for row in rows} == {"15 memes", "14 with no near text"}
+    assert {row[0].split(": ")[1] for row in rows} >= {"real, text only", "real, text only - linear, most probable"}
+    assert all(len(row[2].split()) == 2 for row in rows if "real" in row[0])
+
+
+def test_an_encoder_that_learned_a_task_is_one_to_start_from(text_folder: Path, params: Params) -> None:
     memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
-    folder = quality_encoders.learn(memes, ANXIETY, check_params(found, where="profile"), seed=1)
+    folder = quality_encoders.learn(memes, ANXIETY, params, seed=1)
     before, after = (load_encoder(place, "text").state_dict() for place in (text_folder, folder))
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[name], after[name]) for name in before)
