@@ -20,6 +20,7 @@ from small_project import environment, new_project, run
 from small_reasoner import write_reasoner
 
 from symptomeme.lifecycle.candidate import DIGEST, VARIANT
+from symptomeme.text.engines import IMAGES_PER_PROCESS
 
 pytestmark = pytest.mark.acceptance
 
@@ -34,7 +35,7 @@ WORKS: dict[str, list[Sign]] = {
     "register": [new_file(".mlruns-*/mlruns.db"), new_file("mlartifacts/*")],
 }
 """What there is once a stage is at its work."""
-MEMES = max(60, 30 * (os.cpu_count() or 1))  # ingest uses several processes, and `ocr` more than one batch on each core
+MEMES = (IMAGES_PER_PROCESS + 1) * (os.cpu_count() or 1)  # so many and more: `ocr` begins another batch as one ends
 LONGER = {
     "reason": {
         "source": "generate",
