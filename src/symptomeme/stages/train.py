@@ -142,11 +142,7 @@ def _key(
     options: TrainParams,
     base: BaseParams,
 ) -> str:
-    read = [
-        of_file(paths.valid),
-        memes.text.tolist(),
-        memes.reasoning.tolist(),
-    ]  # words as they are read, masked or not
+    read = [of_file(paths.valid), memes.text.tolist(), memes.reasoning.tolist()]  # words as the model gets them
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
     sections = [described.model_dump(), model.model_dump(), options.model_dump(exclude=SET_AFTER), base.model_dump()]
     code = of_code(["torch", "transformers", "accelerate"])
