@@ -116,6 +116,24 @@ def test_it_says_how_thresholds_came_about() -> None:
     assert "Thresholds were not fitted." in card(DEPRESSION, params=half)
 
 
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_it_says_on_what_a_published_checkpoint_was_fitted(task: Task) -> None:
+    fitted, bare, tuned = (
+        " ".join(card(task, params={**PARAMS, "published": {"train": train, "fitted_on": count}}).split())
+        for train, count in ((False, 60), (False, 0), (True, 0))
+    )
+    assert "fitted on the 60 validation memes that the published model was not trained on. Probabilities" in fitted
+    assert "Calibration, thresholds and the best epoch were chosen on the validation split" in fitted
+    for told in (bare, tuned):
+        assert "Nothing was fitted" in told
+        assert "over 0.5." in told if task.multi_label else "the model never abstains. | class" in told
+        assert not any(
+            words in told for words in ("calibrated by temp", "best F1", "`train.abstain`", "thresholds and")
+        )
+    assert "best epoch" not in bare
+    assert "The best epoch was chosen on the validation split" in tuned
+
+
 def test_it_says_what_abstaining_was_fitted_for() -> None:
     fitted = {**PARAMS, "train": {"thresholds": "fitted", "abstain": {"coverage": 0.9}}}
     assert "class's threshold, fitted on the validation memes for a coverage of 0.9." in card(ANXIETY, params=fitted)

@@ -21,6 +21,7 @@ SECTION = PAGE.read_text().partition("\n## Checkpoints\n")[2].partition("\n## ")
 TABLE = dict(re.findall(r"^\| (.+?) \| (.+) \|$", SECTION, re.MULTILINE)[1:])
 WEIGHTS = weights(SMALL, seed=7)
 GATE, WORDS = "moe_gate.weight", "text_encoder.embeddings.word_embeddings.weight"
+CLASS = "vision_encoder.vision_model.embeddings.class_embedding"
 FILE, RAN = Path("published.pth"), Path("ran")
 
 Change = Callable[[], Any]
@@ -103,7 +104,18 @@ FAULTS: dict[str, tuple[Change, str, dict[str, str]]] = {
         f"'module.{WORDS}' stands in it twice",
         {},
     ),
-    "width that its heads do not divide": (lambda: saved(WEIGHTS), "sizes do not fit each other", {"heads": "5 12 8"}),
+    "text width that its heads do not divide": (lambda: saved(WEIGHTS), "do not fit each other", {"heads": "5 12 8"}),
+    "vision width that its heads do not divide": (lambda: saved(WEIGHTS), "do not fit each other", {"heads": "12 5 8"}),
+    "fusion width that its heads do not divide": (
+        lambda: saved(WEIGHTS),
+        "do not fit each other",
+        {"heads": "12 12 5"},
+    ),
+    "class token of an odd width": (
+        lambda: saved({**WEIGHTS, CLASS: torch.ones(SMALL.vision + 1)}),
+        "sizes do not fit each other",
+        {},
+    ),
     "no rows of embeddings": (
         lambda: saved({**WEIGHTS, WORDS: torch.ones(0, SMALL.text)}),
         "sizes do not fit each other",

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.sections.evaluation import RobustnessParams
-from symptomeme.learning.batches import Encoded
+from symptomeme.learning.batches import Encoded, encode
 from symptomeme.learning.perturbations import coarsened, misread, perturbed, recompressed
 
 TEXT = "every night the same ceiling " * 40
@@ -67,6 +68,21 @@ def test_each_modality_is_perturbed_by_itself(memes: Encoded, table: pd.DataFram
     assert len(np.unique(found["no picture (grey)"].pictures)) == 1
     text_only = Encoded(**{**vars(memes), "pictures": None})
     assert list(dict(perturbed(table, text_only, OPTIONS, reasoning=False, seed=3))) == of_words
+
+
+def test_ngrams_are_counted_in_what_is_left_of_the_words(memes: Encoded, table: pd.DataFrame) -> None:
+    memes.processor.ngrams = True
+    rows = table.assign(labels=[[]] * len(table), reasoning="of exams")
+    for reasoning in (False, True):
+        given, empty = (
+            encode(of, ANXIETY, memes.processor, text=True, image=False, reasoning=reasoning)
+            for of in (rows, rows.assign(text=""))
+        )
+        found = dict(perturbed(rows, given, OPTIONS, reasoning=reasoning, seed=3))
+        assert found["no text"].input_ids == empty.input_ids
+        assert (found["no text"].ngrams != empty.ngrams).nnz == 0
+        assert (found["no text"].ngrams.nnz > 0) == reasoning
+        assert (found["20% of characters misread"].ngrams != given.ngrams).nnz > 0
 
 
 def test_noise_hangs_on_the_meme_not_on_its_place(memes: Encoded, table: pd.DataFrame) -> None:

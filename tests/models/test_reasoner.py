@@ -59,6 +59,38 @@ def test_what_does_not_fit_into_memory_and_what_fails_are_told_apart(
         model.answer(PICTURES, QUESTIONS)
 
 
+@pytest.mark.parametrize("error", [KeyError("odd"), AttributeError("odd"), AssertionError("odd"), MemoryError("odd")])
+def test_whatever_a_model_raises_is_told_as_its_failure(
+    error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PretrainedReasoner(folder, max_new_tokens=3)
+
+    def failing(**_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(model.model, "generate", failing)
+    expected = (MemoryError, "odd") if isinstance(error, MemoryError) else (ModelError, "the model failed")
+    with pytest.raises(expected[0], match=rf"^{expected[1]}"):
+        model.answer(PICTURES, QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{{ raise_exception('only text') }}", "TemplateError: only text"),
+        ("{{ messages[0].foo.bar }}", "UndefinedError: "),
+        ("{% if %}", "TemplateSyntaxError: "),
+    ],
+)
+def test_a_chat_template_that_fails_is_told(template: str, told: str, folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "chat_template.jinja").write_text(template)
+    model = PretrainedReasoner(tmp_path, max_new_tokens=3)
+    with pytest.raises(ModelError, match=rf"^the model failed \({told}.*\)$"):
+        model.answer(PICTURES, QUESTIONS)
+
+
 def test_it_is_saved_as_safetensors_and_comes_back_the_same(folder: Path, tmp_path: Path) -> None:
     save_reasoner(folder, tmp_path / "saved")
     assert {path.suffix for path in (tmp_path / "saved").iterdir()} == {".json", ".jinja", ".safetensors"}

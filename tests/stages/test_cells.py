@@ -172,6 +172,21 @@ def test_reasoning_of_the_annotations_is_masked_as_in_the_stages(mask: bool, kep
     assert reasoned(memes, True, mask_personal=mask).reasoning.tolist() == [kept]
 
 
+def test_other_reasoning_behind_the_words_trains_again() -> None:
+    make_memes(ANXIETY)
+    paths = task_paths("anxiety")
+    none = read_rows(paths.reasoning, REASONING_ROWS).assign(reasoning="", reasoner="none")
+    write_rows(paths.reasoning, none, REASONING_ROWS)
+    memes = read_rows(paths.valid, MEME_ROWS).assign(given_reasoning="as @ada says")
+    write_rows(paths.valid, memes, MEME_ROWS)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    for mask, trained in ((True, 1), (True, 1), (False, 2)):
+        params["ocr"]["mask_personal"] = mask
+        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        ablation(ANXIETY, "text_encoder_reasoning")
+        assert len(list(Path(".cache/train").iterdir())) == trained
+
+
 def test_a_note_tells_how_long_a_cell_took_and_in_how_many_goes() -> None:
     make_memes(ANXIETY)
     note = StatePaths().took("anxiety", "commonest")

@@ -1,6 +1,7 @@
 """A published checkpoint goes through its stage, as it is or trained further, and is judged by what it has not seen."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,12 @@ from symptomeme.domain.layout import TRAINING_PARAMS, VariantPaths, dataset_path
 from symptomeme.domain.params import Params, check_params
 from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, TRAINING_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
+from symptomeme.learning.batches import read_memes
+from symptomeme.learning.calibration import fit_temperature
+from symptomeme.learning.predict import predict
+from symptomeme.learning.predictions import examples_of
 from symptomeme.models.encoders import load_classifier
+from symptomeme.models.processor import SymptomProcessor
 from symptomeme.stages import published, register
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +58,12 @@ def make(params: Params, variant: str) -> VariantPaths:
     return PATHS.variant(variant)
 
 
+def decides_by(out: VariantPaths) -> tuple[float, Any, set[float], float]:
+    """Temperature, calibration by class, thresholds, and the confidence below which it abstains."""
+    config = load_classifier(out.model).config
+    return config.temperature, config.class_calibration, set(config.thresholds.values()), config.abstain_below
+
+
 def test_as_it_is_it_computes_the_published_model_and_is_scored(params: Params) -> None:
     own = (params.published.checkpoint, params.published.variants["published"])
     published.run(ANXIETY, "published", params.base, params.ocr, params.train, params.evaluate, *own)
@@ -62,13 +74,15 @@ def test_as_it_is_it_computes_the_published_model_and_is_scored(params: Params) 
         agree(model(**batch), PlainModel(WEIGHTS)(**batch))
     assert (model.config.variant, model.config.separator) == ("published", " [SEP] ")
     assert model.config.ocr == params.ocr.model_dump()
-    assert set(model.config.thresholds.values()) == {params.train.abstain["below"]}
+    assert decides_by(out) == (1.0, None, {0.0}, 0.0)  # it has seen all memes of validation
     assert pd.read_csv(out.curves).epoch.tolist() == [0]
     told = json.loads((out.model / TRAINING_PARAMS).read_text())
     assert list(told) == ["base", "ocr", "train", "published"]
-    assert told["published"]["train"] is False
+    assert (told["published"]["train"], told["published"]["fitted_on"]) == (False, 0)
     assert len(told["published"]["sha256"]) == 64
-    assert "was trained on the published training memes" in " ".join(out.model_card.read_text().split())
+    card = " ".join(out.model_card.read_text().split())
+    assert "was trained on the published training memes" in card
+    assert "Nothing was fitted" in card
     declared = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["published"]
     place = "artifacts/${item.task}/variants/${item.variant}/"
     names = [str(next(iter(item)) if isinstance(item, dict) else item) for kind in ("outs", "plots", "metrics")
@@ -91,6 +105,30 @@ def test_trained_further_it_starts_from_the_checkpoint(params: Params) -> None:
     assert found[0] == 0  # frozen
     assert 0 < found[2] < 0.01
     assert model.config.variant == "tuned"
+
+
+@pytest.mark.parametrize(
+    ("new", "fitted_on"),
+    [(range(9), 9), (range(5), 5), (range(4), 0), ((), 0)],
+    ids=["all", "some of each class", "a class is missing", "none"],
+)
+def test_what_it_decides_by_is_fitted_on_what_it_has_not_seen(
+    params: Params, new: Sequence[int], fitted_on: int
+) -> None:
+    memes = read_rows(PATHS.valid, MEME_ROWS)
+    is_new = memes.key.isin([f"val/{at}" for at in new])
+    write_rows(PATHS.valid, memes.assign(origin=memes.origin.mask(is_new, "val")), MEME_ROWS)
+    out = make(params, "published")
+    assert json.loads((out.model / TRAINING_PARAMS).read_text())["published"]["fitted_on"] == fitted_on
+    if not fitted_on:
+        assert decides_by(out) == (1.0, None, {0.0}, 0.0)
+        return
+    memes = read_memes(ANXIETY)
+    model, rows = load_classifier(out.model).eval(), memes[memes.split == "val"][:fitted_on]
+    examples = examples_of(model, SymptomProcessor.from_pretrained(out.model), rows, ANXIETY)
+    fitted = fit_temperature(predict(model, examples).logits, examples.labels, multi_label=False)
+    below = params.train.abstain["below"]
+    assert decides_by(out) == (pytest.approx(fitted, rel=1e-3), None, {below}, below)
 
 
 def test_what_was_trained_on_validation_is_not_judged_by_it(params: Params) -> None:

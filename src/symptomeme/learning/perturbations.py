@@ -39,7 +39,8 @@ def perturbed(
     if examples.input_ids is not None:
         reasonings = memes.reasoning.tolist() if reasoning else None
         for name, texts in _texts(memes, options, seed):
-            yield name, replace(examples, input_ids=processor.encode_texts(texts, reasonings))
+            ngrams = processor.count_ngrams(texts, reasonings) if processor.ngrams else None
+            yield name, replace(examples, input_ids=processor.encode_texts(texts, reasonings), ngrams=ngrams)
     if examples.pictures is not None:
         changes = dict(_of_pictures(options))
         found = [

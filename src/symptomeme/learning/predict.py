@@ -26,6 +26,10 @@ class Outputs(NamedTuple):
     logits: Floats
     embeddings: Floats
 
+    def of(self, rows: npt.NDArray[np.intp]) -> "Outputs":
+        """Those of some of the memes."""
+        return Outputs(self.logits[rows], self.embeddings[rows])
+
     def probabilities(self, calibration: Calibration, *, multi_label: bool) -> Floats:
         """Probabilities float (N, C)."""
         found: Floats = probabilities(torch.from_numpy(self.logits), calibration, multi_label=multi_label).numpy()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor
 
 from symptomeme.domain.errors import ModelError
@@ -113,8 +114,9 @@ def _expected(
         config = published_config(shapes, task, heads)
         with torch.device("meta"):  # shapes alone, no memory
             model = SymptomClassifier(config)
-    except (ModelError, ValueError, ArithmeticError, AssertionError, RuntimeError) as error:
-        raise ModelError(f"{where}: its sizes do not fit each other: {' '.join(str(error).split())}") from None
+    except (ModelError, StrictDataclassError, ValueError, ArithmeticError, AssertionError, RuntimeError) as error:
+        why = " ".join(str(error.__cause__ or error).split())
+        raise ModelError(f"{where}: its sizes do not fit each other: {why}") from None
     return config, {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 

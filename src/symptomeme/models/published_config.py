@@ -49,7 +49,7 @@ def published_config(shapes: Shapes, task: Task, heads: Heads) -> SymptomConfig:
     """The config with which `SymptomClassifier` computes what the published code does.
 
     Raises:
-        ModelError, ValueError, ArithmeticError: the sizes do not fit each other.
+        ModelError, StrictDataclassError, ValueError, ArithmeticError: the sizes do not fit each other.
     """
     text, contrastive = _text_config(shapes, heads.text), shapes.any("contrastive_proj")
     return SymptomConfig(

@@ -58,7 +58,9 @@ class PretrainedReasoner:
                     num_beams=1,
                     pad_token_id=self.processor.tokenizer.pad_token_id,
                 )
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # of a chat template or a model any
             if should_reduce_batch_size(error):
                 clear_device_cache(garbage_collection=True)
                 raise MemoryError from None

@@ -6,6 +6,9 @@ theirs cannot name the checkpoint, and there is this stage only where params.yam
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from accelerate import PartialState
 
 from symptomeme.domain.digests import of_code, of_file, of_folder, of_value
@@ -15,7 +18,7 @@ from symptomeme.domain.sections.evaluation import EvaluateParams
 from symptomeme.domain.sections.published import CheckpointParams, PublishedVariantParams
 from symptomeme.domain.sections.training import BaseParams, TrainParams
 from symptomeme.domain.sections.words import OcrParams
-from symptomeme.learning.batches import read_memes
+from symptomeme.learning.batches import Encoded, read_memes
 from symptomeme.learning.build import describe, prepare_torch
 from symptomeme.learning.fit import computed_with, is_main_process
 from symptomeme.learning.frozen import freeze
@@ -56,7 +59,10 @@ def make(
     checkpoint: CheckpointParams,
     described: PublishedVariantParams,
 ) -> None:
-    """Import a checkpoint, train it if so described, and write what train leaves of a variant."""
+    """Import a checkpoint, train it if so described, and write what train leaves of a variant.
+
+    It is calibrated on validation memes that the checkpoint has not seen; without these it decides as published.
+    """
     paths, file = task_paths(task.name), published_checkpoint(checkpoint.folder, task.name)
     heads = Heads(checkpoint.text_heads, checkpoint.vision_heads, checkpoint.fusion_heads)
     model = read_published(file, task=task, heads=heads)
@@ -67,9 +73,12 @@ def make(
         freeze(model, options)
     memes = read_memes(task)
     val = encoded(model, memes[memes.split == "val"], task, processor)
+    seen = (memes.split == "train") | (memes.origin == "train")  # it was trained on all that was published so
+    fitted_on = unseen(val, seen[memes.split == "val"])
+    told = {"sha256": of_file(file), "fitted_on": len(fitted_on)}
     trained_with = {
         **{name: section.model_dump() for name, section in (("base", base), ("ocr", ocr), ("train", options))},
-        "published": {**checkpoint.model_dump(), **described.model_dump(), "sha256": of_file(file)},
+        "published": {**checkpoint.model_dump(), **described.model_dump(), **told},
     }
     if described.train:
         train = encoded(model, memes[memes.split == "train"], task, processor)
@@ -82,6 +91,21 @@ def make(
     else:
         curve = [{"epoch": 0, **validation_score(predict(model, val), val, thresholds=options.thresholds)}]
     if is_main_process():
-        seen = (memes.split == "train") | (memes.origin == "train")  # it was trained on all that was published so
         out = paths.variant(variant)
-        write_variant(out, model, processor, memes, val, curve, options, trained_with=trained_with, seen=seen)
+        write_variant(
+            out, model, processor, memes, val, curve, options, trained_with=trained_with, seen=seen, fitted_on=fitted_on
+        )
+
+
+def unseen(val: Encoded, seen: pd.Series) -> npt.NDArray[np.intp]:
+    """Places of the validation memes that a checkpoint has not seen, if they hold every class that validation holds.
+
+    Else none: it is surer of memes that it was trained on than of new ones, and what is fitted on them misleads.
+
+    Args:
+        val: V memes.
+        seen: which of them it was trained on, bool (V,).
+    """
+    rows = np.flatnonzero(~seen.to_numpy())
+    whole = np.array_equal(val.labels[rows].any(axis=0), val.labels.any(axis=0))
+    return rows if whole else rows[:0]

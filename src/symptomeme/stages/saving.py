@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from symptomeme.data.wording import normalise
@@ -34,6 +35,7 @@ def write_variant(
     *,
     trained_with: dict[str, Any],
     seen: pd.Series | None = None,
+    fitted_on: npt.NDArray[np.intp] | None = None,
 ) -> None:
     """Calibrate a model on validation, put it into int8 where that is wanted, and write all that a variant leaves.
 
@@ -47,9 +49,12 @@ def write_variant(
         options: how to calibrate.
         trained_with: sections of params.yaml, by name.
         seen: which memes it was trained on, bool (N,); None: those of train.
+        fitted_on: places in `val` of the memes to calibrate on; none: the config stays as it is; None: all.
     """
     outputs = predict(model, val)
-    calibrate(model, outputs, val, options)
+    rows = np.arange(len(val)) if fitted_on is None else fitted_on
+    if len(rows):
+        calibrate(model, outputs.of(rows), val.of(rows), options)
     network, outputs = answering(model, outputs, val, options)
     write_model(out, model, processor, trained_with, network=network)
     with replacing(out.curves) as beside:

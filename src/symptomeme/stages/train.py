@@ -90,7 +90,7 @@ def trained(
     freeze(model, options)
     model.config.reasoning = with_reasoning(memes)
     train, val = (encoded(model, memes[memes.split == split], task, processor) for split in ("train", "val"))
-    key = _key(task, variant, described, paths, model_params, options, base)
+    key = _key(task, memes, variant, described, paths, model_params, options, base)
     curve = learn(task, variant, model, train, val, options, seed=base.seed, key=key)
     if options.linear_strength is not None:
         processor.ngrams = stack(model, train, val, strength=options.linear_strength) > 0
@@ -134,6 +134,7 @@ def learn(
 
 def _key(
     task: Task,
+    memes: pd.DataFrame,
     variant: str,
     described: VariantParams,
     paths: TaskPaths,
@@ -141,8 +142,8 @@ def _key(
     options: TrainParams,
     base: BaseParams,
 ) -> str:
-    files = [of_file(table) for table in (paths.valid, paths.texts, paths.reasoning)]
+    read = [of_file(paths.valid), memes.text.tolist(), memes.reasoning.tolist()]  # words as the model gets them
     folders = [of_folder(folder) for folder in (*encoder_folders(model), Path(paths.aligned))]
     sections = [described.model_dump(), model.model_dump(), options.model_dump(exclude=SET_AFTER), base.model_dump()]
     code = of_code(["torch", "transformers", "accelerate"])
-    return of_value([task.name, variant, files, folders, sections, computed_with(options), code])
+    return of_value([task.name, variant, read, folders, sections, computed_with(options), code])
