@@ -108,22 +108,23 @@ def _rows(
         if "not_measured" in figures[0]:
             missing[name] = figures[0]["not_measured"]
             continue
-        rows.append(_row(own, figures[0], study, params))
+        rows.append(_row(own, figures, study, params))
     return rows, missing
 
 
-def _row(cells: Sequence[Cell], figures: Mapping[str, Any], study: StudyParams, params: Params) -> Row:
-    """A row of all its seeds; `figures` are those of the first."""
+def _row(cells: Sequence[Cell], figures: Sequence[Mapping[str, Any]], study: StudyParams, params: Params) -> Row:
+    """A row of all its seeds, each with its figures."""
+    ngrams = [one.get("ngrams", False) for one in figures]  # of a baseline nothing is said
     took = [_took(cell) for cell in cells]
     known = all("seconds" in note for note in took)
     return Row(
         name=cells[0].name,
-        told=describe(cells[0].name, study, params, figures["reasoning"]),
+        told=describe(cells[0].name, study, params, reasoning=figures[0]["reasoning"], ngrams=ngrams),
         predictions=[
             read_rows(task_paths(cell.task).cell(cell.name, cell.seed).predictions, PREDICTION_ROWS) for cell in cells
         ],
-        parameters=figures["parameters"],
-        trained=figures["trained"],
+        parameters=max(one["parameters"] for one in figures),
+        trained=max(one["trained"] for one in figures),
         seconds=float(np.mean([note["seconds"] for note in took])) if known else None,
         cpu_seconds=float(np.mean([note["cpu_seconds"] for note in took])) if known else None,
         in_one_go=all(note.get("goes") == 1 for note in took),
