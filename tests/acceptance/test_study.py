@@ -79,6 +79,9 @@ def test_a_study_that_was_killed_runs_what_is_missing_alone(root: Path) -> None:
     run("dvc", "repro", "--single-item", "--force", "--no-run-cache", f"studies/dvc.yaml:{TRAINED[1]}", cwd=root)
     assert (root / STUDIED / "full/42/predictions.parquet").read_bytes() == resumed
     assert ran(run(*STUDY, cwd=root)) == set()
+    printed = run("symptomeme", "study", "--rows", "tfidf", cwd=root)
+    assert "| text_only | text |" in printed  # cells that are there stay in the report
+    assert "- no_experts: it was not asked for, and its cells are missing or stale." in printed
     assert (root / "dvc.lock").read_bytes() == main_lock
 
 

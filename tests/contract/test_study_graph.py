@@ -16,6 +16,7 @@ from symptomeme.cli.cell import of_ablation, of_baseline
 from symptomeme.domain.layout import STUDY_ASKED, STUDY_GRAPH, STUDY_PARAMS
 from symptomeme.domain.params import read_params
 from symptomeme.domain.study_params import StudyParams, read_study
+from symptomeme.lifecycle.study import not_up_to_date
 
 ONE = {"tasks": ["anxiety"], "seeds": [42, 43]}
 
@@ -89,6 +90,19 @@ def test_a_changed_ablation_makes_its_own_cells_stale(studied: Path) -> None:
         assert of_params(studied) == named("first_token")
     finally:
         file.write_text(before)
+
+
+def test_dvc_tells_a_report_which_cells_are_not_up_to_date(studied: Path) -> None:
+    cells = study().cells("anxiety", ONE["seeds"], study().names)
+    file = studied / STUDY_PARAMS
+    before = file.read_text()
+    assert not_up_to_date(cell.address for cell in cells) == set()
+    file.write_text(before.replace("model: {attention: first}", "model: {attention: first, num_heads: 2}"))
+    try:
+        found = not_up_to_date(cell.address for cell in cells)
+    finally:
+        file.write_text(before)
+    assert found == {cell.address for cell in cells if cell.name == "first_token"}
 
 
 def test_a_cell_is_given_the_sections_that_its_stage_declares(studied: Path) -> None:

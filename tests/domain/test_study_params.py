@@ -35,16 +35,22 @@ def test_every_profile_can_be_studied(params: Params, profile: Path) -> None:
     study = read_study(read_params(profile))
     assert study.names == [
         *("commonest", "every_label", "tfidf", "frozen_encoder", "text_encoder", "text_encoder_reasoning"),
-        *("image_only", "text_only", "concatenation", "no_contrastive", "no_prealign", "no_experts", "first_token"),
-        "full",
+        *("image_only", "text_only", "concatenation", "no_contrastive", "no_prealign", "no_experts", "no_ngrams"),
+        *("first_token", "full"),
     ]
+
+
+def test_of_a_profile_with_ngrams_the_rows_that_are_told_to_be_without_them_are(params: Params) -> None:
+    real = read_params(ROOT / "profiles/real.yaml")
+    without = [name for name, row in read_study(real).ablations.items() if train_of(real, row).linear_strength is None]
+    assert without == ["text_encoder", "text_encoder_reasoning", "no_ngrams"]
 
 
 def test_an_ablation_changes_what_it_names_alone(params: Params) -> None:
     study = read_study(params)
     model, train = (of(params, study.ablations["text_encoder"]) for of in (model_of, train_of))
     assert model == params.model.model_copy(update={"fusion": "concatenation", "num_experts": 0})
-    assert train == params.train.model_copy(update={"frozen_text_layers": 0})
+    assert train == params.train.model_copy(update={"frozen_text_layers": 0, "linear_strength": None})
     assert model_of(params, study.ablations["full"]) == params.model
 
 

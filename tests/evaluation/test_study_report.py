@@ -104,3 +104,9 @@ def test_the_same_table_leaves_the_same_picture(table: pd.DataFrame, tmp_path: P
         plot(table, tmp_path / name, title="AxiOM, sample memes, test", told=published("anxiety"))
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
     assert (tmp_path / "one").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_figure_outside_its_interval_is_drawn(table: pd.DataFrame, tmp_path: Path) -> None:
+    few = table.assign(macro_f1_high=table.macro_f1 - 0.01)
+    plot(few, tmp_path / "plot", title="AxiOM, sample memes, test", told=published("anxiety"))
+    assert (tmp_path / "plot").read_bytes().startswith(b"\x89PNG")

@@ -21,6 +21,7 @@ from symptomeme.domain.writing import write_json
 from symptomeme.learning.batches import indicators
 from symptomeme.learning.build import load_processor, variant_model
 from symptomeme.models.encoders import load_classifier
+from symptomeme.models.ngrams import BUCKETS
 from symptomeme.stages import evaluate, prealign, train
 from symptomeme.stages.ablation import reasoned
 
@@ -149,6 +150,48 @@ def test_reasoning_stands_behind_the_words_of_the_rows_that_want_it_alone() -> N
     behind, figures = ablation(ANXIETY, "text_encoder_reasoning")
     assert figures["reasoning"] == "made up"
     assert not behind.equals(words)
+
+
+def count_ngrams_too() -> None:
+    """Let models that read words count n-grams."""
+    params: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text())
+    params["train"]["linear_strength"] = 10.0
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def test_the_weights_of_ngrams_are_counted_and_rows_of_the_encoder_alone_have_none(task: Task) -> None:
+    make_memes(task)
+    _, without = ablation(task, "text_only")
+    encoder, _ = ablation(task, "text_encoder")
+    assert not without["ngrams"]
+    count_ngrams_too()
+    _, figures = ablation(task, "text_only")
+    assert figures["ngrams"]
+    classes = len(task.labels)
+    assert figures["parameters"] - without["parameters"] == (2 * BUCKETS + 1) * classes
+    fitted = figures["trained"] - without["trained"]
+    assert 2 * classes <= fitted < BUCKETS  # of the n-grams that the memes of train have
+    assert fitted % classes == 0
+    still, figures = ablation(task, "text_encoder")
+    assert not figures["ngrams"]
+    assert still.equals(encoder)
+
+
+def test_the_row_without_ngrams_is_left_out_where_no_model_has_any() -> None:
+    make_memes(ANXIETY)
+    predictions, figures = ablation(ANXIETY, "no_ngrams")
+    assert len(predictions) == 0
+    assert figures == {"not_measured": "train.linear_strength is null, so that there are no n-grams to do without"}
+    params = read_params()
+    prealign.run(ANXIETY, params.base, params.model, params.prealign)
+    before, _ = ablation(ANXIETY, "full")
+    count_ngrams_too()
+    without, figures = ablation(ANXIETY, "no_ngrams")
+    assert not figures["ngrams"]
+    assert without.equals(before)
+    whole, figures = ablation(ANXIETY, "full")
+    assert figures["ngrams"]
+    assert not whole.equals(before)
 
 
 def test_where_the_stage_left_no_reasoning_that_of_the_annotations_is_taken_if_there_is_some() -> None:

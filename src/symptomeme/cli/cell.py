@@ -18,7 +18,7 @@ from symptomeme.domain.params import Params, read_params
 from symptomeme.domain.sections.model import ModelParams
 from symptomeme.domain.sections.training import BaseParams, TrainParams
 from symptomeme.domain.sections.words import OcrParams
-from symptomeme.domain.study_params import Cell, Method, StudyParams, model_of, read_study, train_of
+from symptomeme.domain.study_params import Cell, Method, StudyParams, read_study
 from symptomeme.domain.writing import write_json
 
 
@@ -44,8 +44,7 @@ def of_ablation(
     params: Params, study: StudyParams, variant: str
 ) -> tuple[BaseParams, ModelParams, OcrParams, TrainParams, AblationParams]:
     """What of the params an ablation is given: just what `params` of its stage name."""
-    described = study.ablations[variant]
-    return params.base, model_of(params, described), params.ocr, train_of(params, described), described
+    return params.base, params.model, params.ocr, params.train, study.ablations[variant]
 
 
 def run_baseline(arguments: argparse.Namespace) -> int:

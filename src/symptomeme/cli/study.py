@@ -17,7 +17,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verb = verbs.add_parser("study", help="baselines and ablations beside the model, as tables and plots")
     verb.add_argument("--task", choices=TASKS, help="default: all of params.yaml")
     verb.add_argument("--seeds", type=int, default=1, metavar="N", help="of each ablation (default %(default)s)")
-    verb.add_argument("--rows", nargs="+", metavar="NAME", help=f"of {STUDY_PARAMS}; default: all")
+    verb.add_argument("--rows", nargs="+", metavar="NAME", help=f"of {STUDY_PARAMS}, to run; default: all")
     verb.set_defaults(run=run)
 
 
@@ -45,8 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_stale(tasks)
         ask(tasks, seeds)
         failed = run_cells(cells)
-        for task, wanted in cells.items():
-            print(report(TASKS[task], wanted, failed, seeds, study, params))
+        for task in tasks:
+            print(report(TASKS[task], rows, failed, seeds, study, params))
     if failed:
         raise ToolError(f"{len(failed)} cells failed; what they said stands above. Run it again to go on with them.")
     return 0

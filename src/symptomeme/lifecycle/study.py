@@ -12,7 +12,7 @@ from symptomeme.data.dataset import read_kind
 from symptomeme.domain.digests import of_file
 from symptomeme.domain.errors import InputError
 from symptomeme.domain.labels import Task
-from symptomeme.domain.layout import StatePaths, dataset_paths, study_report, task_paths
+from symptomeme.domain.layout import STUDY_GRAPH, StatePaths, dataset_paths, study_report, task_paths
 from symptomeme.domain.params import Params
 from symptomeme.domain.records import PREDICTION_ROWS, read_rows
 from symptomeme.domain.study_params import Cell, StudyParams
@@ -26,6 +26,7 @@ from symptomeme.learning.batches import indicators
 from symptomeme.lifecycle.reproduce import dvc_output, side_by_side
 
 FAILED = "its stage failed"
+NOT_ASKED = "it was not asked for, and its cells are missing or stale"
 
 
 def refuse_stale(tasks: Iterable[str]) -> None:
@@ -53,20 +54,32 @@ def run_cells(cells: Mapping[str, Sequence[Cell]]) -> set[str]:
     groups = [[cell.address for cell in wanted] for wanted in cells.values()]
     if side_by_side(groups, "--keep-going"):
         return set()
-    every = {address for group in groups for address in group}
-    stale = dvc_output("status", "--json", *sorted(every))
+    return not_up_to_date(address for group in groups for address in group)
+
+
+def not_up_to_date(addresses: Iterable[str]) -> set[str]:
+    """Those of these cells that DVC would run; all where it cannot tell."""
+    every = set(addresses)
+    if not every:
+        return every
+    stale = dvc_output("status", "--json", STUDY_GRAPH.as_posix())  # sooner told of all than of several by name
     return every & set(json.loads(stale)) if stale else every
 
 
 def report(
-    task: Task, cells: Sequence[Cell], failed: Collection[str], seeds: Sequence[int], study: StudyParams, params: Params
+    task: Task,
+    asked: Collection[str],
+    failed: Collection[str],
+    seeds: Sequence[int],
+    study: StudyParams,
+    params: Params,
 ) -> str:
-    """Write a task's tables and plot.
+    """Write a task's tables and plot: of the rows that were asked for, and of the others whose cells are up to date.
 
     Args:
         task: whose cells they are.
-        cells: that were asked for.
-        failed: addresses of those that failed.
+        asked: rows that were asked for.
+        failed: addresses of their cells that failed.
         seeds: of the ablations.
         study: what the rows are.
         params: what they change, and how memes are resampled.
@@ -74,7 +87,10 @@ def report(
     Returns:
         The tables as Markdown, and where they are.
     """
-    rows, missing = _rows(cells, failed, study, params)
+    cells = study.cells(task.name, seeds, study.names)
+    stale = not_up_to_date(cell.address for cell in cells if cell.name not in asked)
+    unusable = dict.fromkeys(failed, FAILED) | dict.fromkeys(stale, NOT_ASKED)
+    rows, missing = _rows(cells, unusable, study, params)
     if not rows:
         return f"{task.title}: nothing was measured ({'; '.join(f'{name}: {why}' for name, why in missing.items())})."
     options, folder = params.evaluate, study_report(task.name)
@@ -95,35 +111,36 @@ def report(
 
 
 def _rows(
-    cells: Sequence[Cell], failed: Collection[str], study: StudyParams, params: Params
+    cells: Sequence[Cell], unusable: Mapping[str, str], study: StudyParams, params: Params
 ) -> tuple[list[Row], dict[str, str]]:
-    """The rows that were measured with every seed, and why the others were not."""
+    """The rows that were measured with every seed, and why the others were not; `unusable` says it of addresses."""
     rows, missing = [], {}
     for name in dict.fromkeys(cell.name for cell in cells):
         own = [cell for cell in cells if cell.name == name]
-        if any(cell.address in failed for cell in own):
-            missing[name] = FAILED
+        if told := [unusable[cell.address] for cell in own if cell.address in unusable]:
+            missing[name] = told[0]
             continue
         figures = [_json(task_paths(cell.task).cell(cell.name, cell.seed).figures) for cell in own]
         if "not_measured" in figures[0]:
             missing[name] = figures[0]["not_measured"]
             continue
-        rows.append(_row(own, figures[0], study, params))
+        rows.append(_row(own, figures, study, params))
     return rows, missing
 
 
-def _row(cells: Sequence[Cell], figures: Mapping[str, Any], study: StudyParams, params: Params) -> Row:
-    """A row of all its seeds; `figures` are those of the first."""
+def _row(cells: Sequence[Cell], figures: Sequence[Mapping[str, Any]], study: StudyParams, params: Params) -> Row:
+    """A row of all its seeds, each with its figures."""
+    ngrams = [one.get("ngrams", False) for one in figures]  # of a baseline nothing is said
     took = [_took(cell) for cell in cells]
     known = all("seconds" in note for note in took)
     return Row(
         name=cells[0].name,
-        told=describe(cells[0].name, study, params, figures["reasoning"]),
+        told=describe(cells[0].name, study, params, reasoning=figures[0]["reasoning"], ngrams=ngrams),
         predictions=[
             read_rows(task_paths(cell.task).cell(cell.name, cell.seed).predictions, PREDICTION_ROWS) for cell in cells
         ],
-        parameters=figures["parameters"],
-        trained=figures["trained"],
+        parameters=max(one["parameters"] for one in figures),
+        trained=max(one["trained"] for one in figures),
         seconds=float(np.mean([note["seconds"] for note in took])) if known else None,
         cpu_seconds=float(np.mean([note["cpu_seconds"] for note in took])) if known else None,
         in_one_go=all(note.get("goes") == 1 for note in took),

@@ -28,7 +28,8 @@ def write_cell(out: CellPaths, predictions: pd.DataFrame, task: Task, facts: Map
         out: where to.
         predictions: rows of `records.PREDICTION_ROWS`.
         task: theirs.
-        facts: how many parameters there are, how many of them were fitted, and whose reasoning stood behind the words.
+        facts: how many parameters there are, how many of them were fitted, whose reasoning stood behind the words, and
+            of an ablation whether n-grams stand beside it.
     """
     truth, predicted = (indicators(labels, task) for labels in (predictions.labels, predictions.predicted))
     figures: dict[str, Any] = {}

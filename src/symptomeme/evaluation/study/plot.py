@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -48,7 +49,8 @@ def _draw(axes: Axes, test: pd.DataFrame, rows: list[str], name: str, told: Publ
         lines = test[test.view == view]
         places = [rows.index(row) + (2 * at - 1) * _APART for row in lines.row]
         values = lines[name].to_numpy()
-        around = [values - lines[f"{name}_low"].to_numpy(), lines[f"{name}_high"].to_numpy() - values]
+        around = np.array([values - lines[f"{name}_low"].to_numpy(), lines[f"{name}_high"].to_numpy() - values])
+        around = around.clip(min=0)  # of few memes an interval need not hold the figure itself
         label = f"ours, {view.replace('_', '-')}"
         axes.errorbar(values, places, xerr=around, fmt="o", color=colour, markersize=4, linewidth=1.2, label=label)
     others = [(getattr(one, name), rows.index(row)) for row in rows for one in told.rows.get(row, [])]

@@ -1,6 +1,6 @@
 """What each row of the study takes in and consists of, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from symptomeme.domain.params import Params
@@ -24,8 +24,18 @@ BASELINES = {
 }
 
 
-def describe(name: str, study: StudyParams, params: Params, reasoning: str | None) -> Description:
-    """A row of the study in words; `reasoning` says whose stood behind the words of its memes."""
+def describe(
+    name: str, study: StudyParams, params: Params, *, reasoning: str | None, ngrams: Sequence[bool]
+) -> Description:
+    """A row of the study in words.
+
+    Args:
+        name: of the row.
+        study: what the rows are.
+        params: what they change.
+        reasoning: whose stood behind the words of its memes.
+        ngrams: of each seed of an ablation, whether n-grams stand beside its model.
+    """
     if name not in study.ablations:
         return BASELINES[name]
     described = study.ablations[name]
@@ -45,6 +55,8 @@ def describe(name: str, study: StudyParams, params: Params, reasoning: str | Non
         "first tokens": model.attention == "first",
         f"{model.num_experts} experts": model.num_experts > 0,
         "contrastive loss": both and train.contrastive_weight > 0,
+        "n-grams": all(ngrams),
+        f"n-grams with {sum(ngrams)} of {len(ngrams)} seeds": any(ngrams) and not all(ngrams),
         "pre-aligned": described.start == "aligned" and params.prealign.epochs > 0,
         f"reasoning: {reasoning}": reasoning is not None,
     }
