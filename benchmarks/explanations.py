@@ -2,6 +2,7 @@
 
     python benchmarks/explanations.py                # every task in params.yaml
     python benchmarks/explanations.py anxiety
+    python benchmarks/explanations.py --seed 7       # on memes of another drawing, with the text that is drawn
 
 Reads what `make demo` left in data/ and artifacts/. Of each task it takes the first memes of the leak-free test split
 that show one symbol, 50 in all, whatever the model says of them, and explains the label whose symbol it is. Words and
@@ -15,28 +16,24 @@ the symbol is found in fewer than 80% with the trained weights, or with random o
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from planted_memes import Planted, drawn_anew, planted
 
 from symptomeme.data.transforms import read_picture
-from symptomeme.domain.labels import TASKS, Task
-from symptomeme.domain.layout import dataset_paths, task_paths
+from symptomeme.domain.labels import TASKS
+from symptomeme.domain.layout import task_paths
 from symptomeme.domain.params import read_params
 from symptomeme.domain.progress import progress
-from symptomeme.evaluation.views import leaked
 from symptomeme.explaining.explainer import Explained, Explainer
 from symptomeme.explaining.patches import Box
-from symptomeme.learning.batches import read_memes
 from symptomeme.learning.build import prepare_torch
 from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.predictor import Predictor
-from symptomeme.sample.symbols import SYMBOLS
 
 MEMES = 50  # of all tasks together
 COVERED = 0.25  # share of a patch that shows the symbol
@@ -44,45 +41,11 @@ WANTED = 0.8  # share of memes whose symbol is found
 SURE = 0.95  # of random weights, that chance does not explain what they find
 
 
-class Planted(NamedTuple):
-    """A meme, and where its symbol stands."""
-
-    image: Path
-    text: str  # as it was read
-    label: str  # whose symbol it is
-    box: Box
-
-
 class Ranked(NamedTuple):
     """Whether the symbol came first in one meme, and how likely that is by chance."""
 
     found: bool
     chance: float
-
-
-def planted(task: Task, count: int) -> list[Planted]:
-    """The first memes of the leak-free test split with one symbol."""
-    memes = read_memes(task)
-    memes = memes[(memes.split == "test") & ~leaked(memes)]
-    rows = {row["key"]: row for row in _boxes(task)}
-    labels = {SYMBOLS[label].name: label for label in task.labels}
-    found = [
-        Planted(Path(str(meme.image)), str(meme.text), labels[symbol["name"]], tuple(symbol["box"]))
-        for meme in memes.itertuples()
-        for symbol in rows[meme.key]["symbols"]
-        if len(rows[meme.key]["symbols"]) == 1
-    ]
-    if len(found) < count:
-        raise SystemExit(f"{task.name}: {len(found)} test memes show one symbol, {count} are needed. Run 'make demo'.")
-    return found[:count]
-
-
-def _boxes(task: Task) -> Iterator[dict[str, Any]]:
-    """What the drawer wrote of the test memes."""
-    path = dataset_paths(task.dataset).boxes("test")
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: only drawn memes have it. Run 'make demo'.")
-    return map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
 def covered(patch: Box, box: Box) -> float:
@@ -116,15 +79,15 @@ def told(name: str, rows: Sequence[Ranked]) -> str:
 
 def rank(explainer: Explainer, meme: Planted) -> Ranked:
     """Whether this explainer finds the symbol."""
-    return ranked(explainer.explain(read_picture(meme.image), meme.text, [meme.label])[0], meme.box)
+    return ranked(explainer.explain(read_picture(meme.picture), meme.text, [meme.label])[0], meme.box)
 
 
-def explained_memes(name: str, count: int, draws: int) -> Iterator[tuple[bool, Ranked, list[Ranked]]]:
+def explained_memes(name: str, memes: list[Planted], draws: int) -> Iterator[tuple[bool, Ranked, list[Ranked]]]:
     """Of each meme: whether the model claims the label, and what its weights find and each draw of others."""
     predictor = Predictor(task_paths(name).variant("fusion").model)
     trained = Explainer.of(predictor)
-    for place, meme in enumerate(progress(planted(TASKS[name], count), what=name)):
-        (said,) = predictor.predict([read_picture(meme.image)], [meme.text])
+    for place, meme in enumerate(progress(memes, what=name)):
+        (said,) = predictor.predict([read_picture(meme.picture)], [meme.text])
         untrained = []
         for draw in range(draws):
             torch.manual_seed(1000 * draw + place)
@@ -137,15 +100,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(TASKS))
     parser.add_argument("--random", type=int, default=1, help="draws of weights for each meme (default %(default)s)")
+    parser.add_argument("--seed", type=int, help="of a sample to draw test memes of; default: those in data/, as read")
     arguments = parser.parse_args()
     params = read_params()
     prepare_torch(threads=params.base.threads)
     tasks = arguments.tasks or list(params.tasks)
+    count, seed = MEMES // len(tasks), arguments.seed
+    memes = {
+        task: planted(TASKS[task], count) if seed is None else drawn_anew(TASKS[task], count, seed=seed)
+        for task in tasks
+    }
     rows = pd.DataFrame(
         [
             (task, claimed, with_trained, with_random)
             for task in tasks
-            for claimed, with_trained, with_random in explained_memes(task, MEMES // len(tasks), arguments.random)
+            for claimed, with_trained, with_random in explained_memes(task, memes[task], arguments.random)
         ],
         columns=["task", "claimed", "trained", "random"],
     )

@@ -2,7 +2,10 @@
 
 import pytest
 from explanations import covered, most_by_chance, ranked
+from planted_memes import drawn_anew
 
+from symptomeme.data.transforms import read_picture
+from symptomeme.domain.labels import TASKS, Task
 from symptomeme.explaining.explainer import Explained
 from symptomeme.explaining.patches import Patch
 from symptomeme.explaining.words import Word
@@ -46,3 +49,16 @@ def test_chance_explains_what_a_binomial_does() -> None:
     assert most_by_chance([0.5] * 5) == 4  # 31 of 32
     assert most_by_chance([0.0] * 9) == 0
     assert most_by_chance([0.1] * 50) == 9  # of 50 with one in ten: 0.942 up to 8, 0.975 up to 9
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_memes_of_another_drawing_show_one_symbol(task: Task) -> None:
+    first, other = (drawn_anew(task, 3, seed=seed) for seed in (1, 2))
+    for meme in first + other:
+        assert meme.text
+        assert meme.label in task.labels
+        width, height = read_picture(meme.picture).size
+        left, top, right, bottom = meme.box
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
+    assert len({meme.picture for meme in first + other}) == 6
