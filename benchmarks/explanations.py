@@ -2,7 +2,7 @@
 
     python benchmarks/explanations.py                # every task in params.yaml
     python benchmarks/explanations.py anxiety
-    python benchmarks/explanations.py --seed 7       # on memes of another drawing, with the text that is drawn
+    python benchmarks/explanations.py --seed 8       # on memes of another drawing, with the text that is drawn
 
 Reads what `make demo` left in data/ and artifacts/. Of each task it takes the first memes of the leak-free test split
 that show one symbol, 50 in all, whatever the model says of them, and explains the label whose symbol it is. Words and
