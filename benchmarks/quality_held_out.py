@@ -36,7 +36,7 @@ NAME = "real, text only"
 def held_out_rows(memes: pd.DataFrame, task: Task, params: Params, seeds: list[int]) -> Rows:
     """Macro- and weighted-F1 on test: of each seed, their mean, and its lead over each peer with paired intervals.
 
-    Once for all test memes, and once for those whose words are not near to those of any other meme.
+    Once for all test memes, and once for those whose words are near to those of no meme of another part.
     """
     test = (memes.split == "test").to_numpy()
     claimed = {NAME: [_claimed(memes, task, params, seed) for seed in seeds]}
@@ -58,6 +58,7 @@ def held_out_rows(memes: pd.DataFrame, task: Task, params: Params, seeds: list[i
 def near(texts: list[str], others: list[str], *, at_least: float) -> Flags:
     """Which texts have one among the others that is so similar, as `ingest` compares texts."""
     left, right = ([normalise(text) for text in each] for each in (texts, others))
+    right = [text for text in right if text]  # two without words are not alike
     best = [process.extractOne(text, right, scorer=fuzz.ratio, score_cutoff=100 * at_least) for text in left]
     return np.array([found is not None for found in best])
 

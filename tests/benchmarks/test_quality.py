@@ -143,6 +143,11 @@ def test_test_memes_are_scored_with_and_without_near_texts(params: Params) -> No
     assert all(len(row[2].split()) == 2 for row in rows if "real" in row[0])
 
 
+def test_texts_without_words_are_near_to_none() -> None:
+    found = quality_held_out.near(["", "?!", "No sleep!", "all is well"], ["", "no sleep"], at_least=0.85)
+    assert found.tolist() == [False, False, True, False]
+
+
 def test_an_encoder_that_learned_a_task_is_one_to_start_from(text_folder: Path, params: Params) -> None:
     memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
     folder = quality_encoders.learn(memes, ANXIETY, params, seed=1)
