@@ -1,13 +1,11 @@
 """Ideas for better classifiers of real texts, scored out of fold; test memes take no part.
 
-    python benchmarks/quality.py encoder depression --annotations depression_train.json
-    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --ideas "the other task learned first"
+    python benchmarks/quality.py fit anxiety --annotations anxiety_train.json --others depression_train.json
     python benchmarks/quality.py table anxiety --annotations anxiety_train.json
     python benchmarks/quality.py test anxiety --annotations anxiety_train.json --seeds 1 2 3
 
-`encoder` trains on a task what an idea for the other one starts from. `fit` keeps each fold of each idea under
-.cache/benchmarks/quality/; started again, it goes on. `test` trains profile `real` as it is now: look at it once, after
-the search.
+`fit` keeps each fold of each idea under .cache/benchmarks/quality/; started again, it goes on. What an idea starts from
+`words` makes, where `fit` asks for it. `test` trains profile `real` as it is now: look at it once, after the search.
 """
 
 import argparse
@@ -17,12 +15,13 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from quality_cells import encoder_of, linear, neural, other_than
-from quality_encoders import learn
+from quality_cells import encoder_of, linear, neural
+from quality_encoders import read_on
 from quality_held_out import held_out_rows
 from quality_ideas import IDEAS
 from quality_table import rows
 from quality_texts import read_texts, searched
+from quality_training import Idea
 from report_tables import table
 
 from symptomeme.domain.labels import TASKS, Task
@@ -35,9 +34,10 @@ PROFILE = Path(__file__).parents[1] / "profiles" / "real.yaml"
 def main() -> None:
     """Fit ideas, or print what they reach."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["encoder", "fit", "table", "test"])
+    parser.add_argument("verb", choices=["words", "fit", "table", "test"])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--others", nargs="+", type=Path, default=[], metavar="FILE", help="those of the other task")
     parser.add_argument("--ideas", nargs="+", choices=["linear", *IDEAS], help="all that can be tried here")
     parser.add_argument("--most", type=int, help="memes that the search looks at; all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42], help="the search takes the first")
@@ -46,32 +46,37 @@ def main() -> None:
     arguments = parser.parse_args()
     task = TASKS[arguments.task]
     every = read_texts(task, arguments.annotations)
-    names = arguments.ideas or ["linear", *(name for name in IDEAS if lacks(name, every, task) is None)]
-    if missing := next(filter(None, (lacks(name, every, task) for name in names)), None):
+    other = next(found for found in TASKS.values() if found != task)
+    others = searched(read_texts(other, arguments.others), None) if arguments.others else None
+    names = arguments.ideas or ["linear", *(name for name in IDEAS if lacks(name, every, others, task) is None)]
+    if missing := next(filter(None, (lacks(name, every, others, task) for name in names)), None):
         sys.exit(missing)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
     params = _params(arguments.set)
     prepare_torch(threads=arguments.threads)
-    if arguments.verb == "encoder":
-        print(learn(memes, task, params, seed=seed))
+    if arguments.verb == "words":
+        print(read_on(memes, task, params, seed=seed))
     elif arguments.verb == "fit":
         for name in names:
             if name == "linear":
                 linear(memes, task)
             else:
-                neural(memes, task, params, name, IDEAS[name], seed=seed)
+                neural(memes, task, params, name, IDEAS[name], others=others, seed=seed)
     elif arguments.verb == "test":
         print(table(held_out_rows(every, task, params, arguments.seeds), markdown=True))
     else:
-        print(table(rows(memes, task, params, [name for name in names if name != "linear"], seed=seed), markdown=True))
+        ideas = [name for name in names if name != "linear"]
+        print(table(rows(memes, task, params, ideas, others=others, seed=seed), markdown=True))
 
 
-def lacks(name: str, memes: pd.DataFrame, task: Task) -> str | None:
+def lacks(name: str, memes: pd.DataFrame, others: pd.DataFrame | None, task: Task) -> str | None:
     """What an idea needs that is not there, and where it comes from."""
-    idea, other = IDEAS.get(name), other_than(task)
-    if idea is not None and idea.other_first and not encoder_of(other).is_dir():
-        return f"{name}: {encoder_of(other)} is missing. Run 'python {sys.argv[0]} encoder {other}' first."
-    if idea is not None and idea.reasoning and (without := int((memes.reasoning == "").sum())):
+    idea = IDEAS.get(name, Idea())
+    if idea.words_first and not encoder_of(task).is_dir():
+        return f"{name}: {encoder_of(task)} is missing. Run 'python {sys.argv[0]} words {task.name}' first."
+    if idea.beside and others is None:
+        return f"{name}: no memes of the other task. Give annotations of them as --others FILE."
+    if idea.reasoning and (without := int((memes.reasoning == "").sum())):
         return f"{name}: {without} of {len(memes)} memes have no reasoning. Give annotations in which all have it."
     return None
 

@@ -20,7 +20,15 @@ from symptomeme.learning.batches import indicators
 Rows = list[list[str]]
 
 
-def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], *, seed: int) -> Rows:
+def rows(
+    memes: pd.DataFrame,
+    task: Task,
+    params: Params,
+    names: Sequence[str],
+    *,
+    others: pd.DataFrame | None = None,
+    seed: int,
+) -> Rows:
     """A header and a row for each decision of each idea, and of the linear peer."""
     truth, folds, multi_label = indicators(memes.labels, task), memes.fold.to_numpy(), task.multi_label
     configs = linear(memes, task)
@@ -30,7 +38,7 @@ def rows(memes: pd.DataFrame, task: Task, params: Params, names: Sequence[str], 
         found[f"peer, {name.split(', ')[-1]}"] = Cell(claimed, np.full(len(truth), np.nan))
     members: dict[str, list[Member]] = {"linear by likelihood": [configs]}
     for name in names:
-        logits = neural(memes, task, params, name, IDEAS[name], seed=seed)
+        logits = neural(memes, task, params, name, IDEAS[name], others=others, seed=seed)
         members |= {name: [logits], f"{name} + linear": [logits, configs]}
     for name, parts in members.items():
         logits = stacked(parts, truth, folds, multi_label=multi_label)

@@ -1,8 +1,12 @@
 """The search for better classifiers: no test meme and no duplicate reaches what is scored."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -11,17 +15,22 @@ import quality
 import quality_cells
 import quality_encoders
 import quality_held_out
+import quality_training
 import torch
 import yaml
 from quality_decisions import best_weights, cells, stacked
-from quality_ideas import with_likes_drawn_together, without_repeats
+from quality_ideas import IDEAS, shares
+from quality_losses import asymmetric, weighed, with_likes_drawn_together, with_rare_classes_raised
 from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
 from small_project import ROOT
+from transformers import AutoTokenizer
 
 from symptomeme.domain.digests import of_value
-from symptomeme.domain.labels import ANXIETY, DEPRESSION
+from symptomeme.domain.labels import ANXIETY
 from symptomeme.domain.params import Params, check_params
+from symptomeme.learning.batches import Encoded
+from symptomeme.models.classifier import SymptomClassifier
 from symptomeme.models.encoders import load_encoder
 
 RNG = np.random.default_rng(0)
@@ -89,11 +98,42 @@ def test_the_expected_threshold_is_that_of_right_probabilities() -> None:
     assert scores[chosen].min() == pytest.approx(0.382, abs=0.02)  # (3 - 5**0.5) / 2
 
 
-def test_of_duplicates_the_label_of_most_is_learned() -> None:
-    memes = pd.DataFrame(
-        {"cluster": [7, 7, 5, 7, 6], "labels": [["a"], ["b"], ["a"], ["b"], ["c"]]}, index=[10, 11, 12, 13, 14]
-    )
-    assert list(without_repeats(memes).index) == [11, 12, 14]
+def test_duplicates_weigh_as_much_as_one() -> None:
+    memes = pd.DataFrame({"cluster": [7, 7, 5, 7, 6], "labels": [["a"], ["b"], ["a"], ["b"], ["c"]]})
+    assert shares(memes).tolist() == pytest.approx([1 / 3, 1 / 3, 1, 1 / 3, 1])
+
+
+def saying(logits: torch.Tensor) -> Any:
+    """A network that says this, whatever it reads."""
+    return lambda **_: SimpleNamespace(logits=logits)
+
+
+@pytest.mark.parametrize("labels", [torch.tensor([0, 1]), torch.tensor([[1.0, 0], [0, 1]])])
+def test_a_meme_without_weight_does_not_count(labels: torch.Tensor) -> None:
+    right_and_wrong, wrong_twice = torch.tensor([[9.0, -9], [9, -9]]), torch.tensor([[-9.0, 9], [9, -9]])
+    batch = {"labels": labels, "weights": torch.tensor([1.0, 0])}
+    assert float(weighed(saying(right_and_wrong), batch)) == pytest.approx(0, abs=1e-3)
+    assert float(weighed(saying(wrong_twice), batch)) > 1
+
+
+def test_a_rare_class_counts_more() -> None:
+    labels = np.eye(2, dtype=bool)[[0, 0, 0, 1]]
+    examples = Encoded(input_ids=None, pictures=None, labels=labels, multi_label=False, processor=Mock())
+    loss = with_rare_classes_raised(examples)
+    sides = torch.tensor([[2.0, -2], [2, -2]]), torch.tensor([[-2.0, 2], [-2, 2]])
+    common, rare = (float(loss(saying(logits), {"labels": torch.tensor([0, 1])})) for logits in sides)
+    assert rare < common  # right in the rare class, wrong in the common one
+
+
+def test_what_is_surely_absent_hardly_counts() -> None:
+    def gradient(logit: float) -> float:
+        logits = torch.tensor([[logit]], requires_grad=True)
+        asymmetric(saying(logits), {"labels": torch.zeros(1, 1)}).backward()
+        return float(logits.grad)  # type: ignore[arg-type]
+
+    assert gradient(-4.0) == 0 < gradient(-1.0) < 0.1 * gradient(1.0)
+    logits = torch.zeros(1, 1)
+    assert float(asymmetric(saying(logits), {"labels": torch.ones(1, 1)})) == pytest.approx(np.log(2), abs=1e-6)
 
 
 @pytest.mark.parametrize("labels", [torch.tensor([0, 0, 1]), torch.tensor([[1.0, 0], [1, 0], [0, 1]])])
@@ -148,23 +188,66 @@ def test_texts_without_words_are_near_to_none() -> None:
     assert found.tolist() == [False, False, True, False]
 
 
-def test_an_encoder_that_learned_a_task_is_one_to_start_from(text_folder: Path, params: Params) -> None:
-    memes = pd.DataFrame({"text": ["no sleep", "all is well"] * 4, "labels": [["Restlessness"], ["Nervousness"]] * 4})
-    folder = quality_encoders.learn(memes, ANXIETY, params, seed=1)
+MEMES = pd.DataFrame(
+    {
+        "key": [f"train/{place}" for place in range(12)],
+        "text": ["i cannot sleep", "again because of exams"] * 6,
+        "labels": [["Restlessness"], ["Nervousness"], ["Nervousness"], ["Nervousness"]] * 3,
+        "cluster": [0, 0, 0, 0, *range(4, 12)],
+        "fold": [0, 1, 2] * 4,
+        "reasoning": "a cause",
+    }
+)
+OTHERS = pd.DataFrame({"key": ["a", "b"], "text": ["again", "exams"], "labels": [["Low Self-Esteem"], []]})
+
+
+def test_words_are_guessed_before(text_folder: Path, params: Params, tmp_path: Path) -> None:
+    name, folder = "words guessed first", Path(shutil.copytree(text_folder, tmp_path / "encoder"))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.mask_token = "[UNK]"  # this small one has none
+    tokenizer.save_pretrained(folder)
+    model = quality_training.changed(params.model, {"text_encoder": str(folder)})
+    with_encoder = params.model_copy(update={"model": model})
+    assert "words anxiety' first" in str(quality.lacks(name, MEMES, None, ANXIETY))
+    folder = quality_encoders.read_on(MEMES, ANXIETY, with_encoder, seed=1)
     before, after = (load_encoder(place, "text").state_dict() for place in (text_folder, folder))
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[name], after[name]) for name in before)
-    assert [path.name for path in folder.parent.iterdir()] == ["anxiety"]
-    name = "the other task learned first"
-    assert quality.lacks(name, memes, DEPRESSION) is None
-    assert "'python" in str(quality.lacks(name, memes, ANXIETY))  # it would have seen the labels it is scored on
+    assert [path.name for path in folder.parent.iterdir()] == ["words-anxiety"]
+    assert quality.lacks(name, MEMES, None, ANXIETY) is None
+
+
+@pytest.mark.parametrize("name", ["duplicates as one", "rare classes raised", "the other task beside"])
+def test_an_idea_changes_what_is_learned(name: str, params: Params) -> None:
+    found = [
+        quality_cells.neural(MEMES, ANXIETY, params, idea, IDEAS[idea], others=OTHERS, seed=1)
+        for idea in ("baseline", name)
+    ]
+    assert np.isfinite(found).all()
+    assert np.abs(found[0] - found[1]).max(axis=1).min() > 1e-4
+
+
+def test_lower_layers_learn_more_slowly(build: Callable[..., SymptomClassifier], params: Params) -> None:
+    model = build(vision_encoder=None)
+    groups = quality_training.layer_groups(model, params.train, 0.5)
+    rates = {name: group["lr"] for (name, _), group in zip(model.named_parameters(), groups, strict=True)}
+    top = params.train.text_learning_rate
+    layers = [rates[f"text_encoder.encoder.layer.{layer}.output.dense.weight"] for layer in range(3)]
+    assert layers == pytest.approx([top / 4, top / 2, top])
+    assert rates["text_encoder.embeddings.word_embeddings.weight"] == pytest.approx(top / 8)
+    assert rates["classifier.0.weight"] == params.train.head_learning_rate
+
+
+def test_the_other_task_is_learned_from_its_own_memes() -> None:
+    assert "--others FILE" in str(quality.lacks("the other task beside", MEMES, None, ANXIETY))
+    assert quality.lacks("the other task beside", MEMES, OTHERS, ANXIETY) is None
 
 
 def test_reasoning_is_tried_where_all_memes_have_it() -> None:
     name, memes = "reasoning behind the words", pd.DataFrame({"reasoning": ["a cause", ""]})
-    assert "1 of 2 memes have no reasoning" in str(quality.lacks(name, memes, ANXIETY))
-    assert quality.lacks(name, memes[:1], ANXIETY) is None
-    assert quality.lacks("baseline", memes, ANXIETY) is None
+    assert "1 of 2 memes have no reasoning" in str(quality.lacks(name, memes, None, ANXIETY))
+    assert quality.lacks(name, memes[:1], None, ANXIETY) is None
+    assert quality.lacks("baseline", memes, None, ANXIETY) is None
 
 
 def test_values_of_the_profile_can_be_set() -> None:
