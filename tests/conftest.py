@@ -93,7 +93,7 @@ def vision_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build(text_folder: Path, vision_folder: Path) -> Build:
     """Make a seeded classifier in evaluation mode; any setting can be changed, an encoder turned off with None."""
 

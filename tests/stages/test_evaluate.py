@@ -1,5 +1,6 @@
 """The stage on tiny models, both tasks."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -22,44 +23,73 @@ from symptomeme.stages import evaluate, register
 
 ROOT = Path(__file__).parents[2]
 Build = Callable[..., SymptomClassifier]
+Factory = pytest.TempPathFactory
 
 
-@pytest.fixture(params=[ANXIETY, DEPRESSION], ids=lambda task: task.name)
+@pytest.fixture(scope="module", params=[ANXIETY, DEPRESSION], ids=lambda task: task.name)
 def task(request: pytest.FixtureRequest) -> Task:
     found: Task = request.param
     return found
 
 
-@pytest.fixture
-def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "profiles/sample.yaml", "params.yaml")
-    found = read_params()
+@pytest.fixture(scope="module")
+def params() -> Params:
+    found = read_params(ROOT / "profiles/sample.yaml")
     return found.model_copy(update={"evaluate": found.evaluate.model_copy(update={"resamples": 30})})
 
 
-@pytest.fixture
-def out(task: Task, params: Params, build: Build, text_folder: Path, vision_folder: Path) -> VariantPaths:
+@pytest.fixture(scope="module")
+def project(
+    task: Task, params: Params, build: Build, text_folder: Path, vision_folder: Path, tmp_path_factory: Factory
+) -> Path:
     """A task with memes and an untrained model."""
-    paths = task_paths(task.name)
-    write_memes(task, paths)
-    write_json(dataset_paths(task.dataset).source, {"kind": "sample"})
-    labels = dict(enumerate(task.labels))
-    settings = {"text_encoder": text_folder, "vision_encoder": vision_folder}
-    model = build(**settings, task=task.name, id2label=labels, problem_type=task.problem_type, variant="fusion")
-    found = paths.variant("fusion")
-    model.save_pretrained(found.model)
-    build_processor(
-        tokenizer=text_folder,
-        vision_encoder=vision_folder,
-        image_size=None,
-        image_fit="squash",
-        separator=None,
-        max_length=12,
-    ).save_pretrained(found.model)
-    sections = ("base", "model", "ocr", "train", "prealign")
-    write_json(found.model / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
-    return found
+    root = tmp_path_factory.mktemp(task.name)
+    with contextlib.chdir(root):
+        shutil.copy(ROOT / "profiles/sample.yaml", "params.yaml")
+        paths = task_paths(task.name)
+        write_memes(task, paths)
+        write_json(dataset_paths(task.dataset).source, {"kind": "sample"})
+        labels = dict(enumerate(task.labels))
+        settings = {"text_encoder": text_folder, "vision_encoder": vision_folder}
+        model = build(**settings, task=task.name, id2label=labels, problem_type=task.problem_type, variant="fusion")
+        folder = paths.variant("fusion").model
+        model.save_pretrained(folder)
+        build_processor(
+            tokenizer=text_folder,
+            vision_encoder=vision_folder,
+            image_size=None,
+            image_fit="squash",
+            separator=None,
+            max_length=12,
+        ).save_pretrained(folder)
+        sections = ("base", "model", "ocr", "train", "prealign")
+        write_json(folder / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
+    return root
+
+
+@pytest.fixture(scope="module")
+def project_with_figures(project: Path, task: Task, params: Params, tmp_path_factory: Factory) -> Path:
+    """A copy of it in which the stage has run."""
+    root = shutil.copytree(project, tmp_path_factory.mktemp("figures") / "project")
+    with contextlib.chdir(root):
+        run(task, params)
+    return root
+
+
+@pytest.fixture
+def out(project: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VariantPaths:
+    """The variant in a copy of `project`, the current folder."""
+    shutil.copytree(project, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return task_paths(task.name).variant("fusion")
+
+
+@pytest.fixture
+def evaluated(project_with_figures: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VariantPaths:
+    """The variant in a copy of `project_with_figures`, the current folder."""
+    shutil.copytree(project_with_figures, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return task_paths(task.name).variant("fusion")
 
 
 def run(task: Task, params: Params) -> None:
@@ -70,23 +100,22 @@ def written(out: VariantPaths) -> dict[str, str]:
     return {str(path): of_file(path) for path in sorted(out.root.rglob("*")) if path.is_file()}
 
 
-def test_the_same_input_leaves_the_same_bytes(task: Task, params: Params, out: VariantPaths) -> None:
-    digest = of_folder(out.model)
-    run(task, params)
-    before = written(out)
+def test_the_same_input_leaves_the_same_bytes(
+    task: Task, params: Params, project: Path, evaluated: VariantPaths
+) -> None:
+    before = written(evaluated)
     page = error_page(task.name, "fusion").read_bytes()
     run(task, params)
-    assert written(out) == before
+    assert written(evaluated) == before
     assert error_page(task.name, "fusion").read_bytes() == page
-    assert of_folder(out.model) == digest
+    assert of_folder(evaluated.model) == of_folder(project / evaluated.model)
     for path in before:
         assert str(Path.cwd()).encode() not in Path(path).read_bytes(), path
 
 
-def test_every_output_of_the_graph_is_written_and_nothing_else(task: Task, params: Params, out: VariantPaths) -> None:
-    model = set(written(out))
-    run(task, params)
-    found = {Path(path).relative_to(out.root).as_posix() for path in set(written(out)) - model}
+def test_every_output_of_the_graph_is_written_and_nothing_else(project: Path, evaluated: VariantPaths) -> None:
+    new = [Path(path) for path in written(evaluated) if not (project / path).exists()]
+    found = {path.relative_to(evaluated.root).as_posix() for path in new}
     declared = (ROOT / "dvc.yaml").read_text().split("\n  evaluate:\n")[1].split("\n  register:\n")[0]
     place = "artifacts/${item.task}/variants/${item.variant}/"
     outputs = {
@@ -95,9 +124,8 @@ def test_every_output_of_the_graph_is_written_and_nothing_else(task: Task, param
     assert found == outputs
 
 
-def test_figures_of_every_split_and_view(task: Task, params: Params, out: VariantPaths) -> None:
-    run(task, params)
-    metrics, per_class = (json.loads(path.read_text()) for path in (out.metrics, out.per_class))
+def test_figures_of_every_split_and_view(task: Task, evaluated: VariantPaths) -> None:
+    metrics, per_class = (json.loads(path.read_text()) for path in (evaluated.metrics, evaluated.per_class))
     memes = {(split, view): found["memes"] for split, views in metrics.items() for view, found in views.items()}
     assert memes == {
         ("val", "published"): 9,
@@ -112,8 +140,8 @@ def test_figures_of_every_split_and_view(task: Task, params: Params, out: Varian
     assert (absent["memes"], absent["recall"]["value"], absent["recall"]["undefined"]) == (0, None, 30)
     assert list(per_class["val"]["leak_free"]) == list(task.labels)
     assert metrics["test"]["published"]["classwise_ece"]["value"] >= 0
-    assert set(pd.read_csv(out.robustness).memes) == {19}  # of test, leak-free
-    assert set(pd.read_csv(out.slices).groupby("by").memes.sum()) == {19}
+    assert set(pd.read_csv(evaluated.robustness).memes) == {19}  # of test, leak-free
+    assert set(pd.read_csv(evaluated.slices).groupby("by").memes.sum()) == {19}
 
 
 @pytest.mark.parametrize("task", [DEPRESSION], indirect=True)
@@ -139,17 +167,16 @@ def test_without_test_memes_the_rest_is_scored(task: Task, params: Params, out: 
     assert "### Harder memes" not in out.model_card.read_text()
 
 
-def test_predictions_stand_beside_what_is_true(task: Task, params: Params, out: VariantPaths) -> None:
-    run(task, params)
-    rows = read_rows(out.predictions, PREDICTION_ROWS)
+def test_predictions_stand_beside_what_is_true(task: Task, evaluated: VariantPaths) -> None:
+    rows = read_rows(evaluated.predictions, PREDICTION_ROWS)
     assert rows.split.value_counts().to_dict() == {"test": 20, "val": 9, "extra": 1}
     assert rows.key[rows.leaked].tolist() == ["val/0", "test/0"]
     if not task.multi_label:
         assert [task.labels[np.argmax(row)] for row in rows.probabilities] == [row[0] for row in rows.predicted]
 
 
-def test_the_page_shows_every_held_out_meme_and_is_no_output(task: Task, params: Params, out: VariantPaths) -> None:
-    run(task, params)
+@pytest.mark.usefixtures("evaluated")
+def test_the_page_shows_every_held_out_meme_and_is_no_output(task: Task) -> None:
     page = error_page(task.name, "fusion")
     assert page.as_posix() == f"reports/{task.name}/fusion/errors.html"
     told = page.read_text()
@@ -160,18 +187,16 @@ def test_the_page_shows_every_held_out_meme_and_is_no_output(task: Task, params:
     assert (page.parent / "../../.." / picture).resolve().is_file()
 
 
-def test_the_card_tells_the_models_digest(task: Task, params: Params, out: VariantPaths) -> None:
-    run(task, params)
-    told = out.model_card.read_text()
-    assert of_folder(out.model) in told
+def test_the_card_tells_the_models_digest(task: Task, evaluated: VariantPaths) -> None:
+    told = evaluated.model_card.read_text()
+    assert of_folder(evaluated.model) in told
     assert of_file(task_paths(task.name).valid) in told
     assert "the drawn sample" in told
 
 
-def test_an_undefined_figure_is_not_registered(task: Task, params: Params, out: VariantPaths) -> None:
-    run(task, params)
-    pd.DataFrame({"epoch": [1], "val_macro_f1": [0.5]}).to_csv(out.curves, index=False)
-    found = register.candidate(task, "fusion", out).metrics
+def test_an_undefined_figure_is_not_registered(task: Task, evaluated: VariantPaths) -> None:
+    pd.DataFrame({"epoch": [1], "val_macro_f1": [0.5]}).to_csv(evaluated.curves, index=False)
+    found = register.candidate(task, "fusion", evaluated).metrics
     assert "extra.published.macro_auroc.value" not in found
     assert found["val.published.macro_f1.value"] >= 0
 
@@ -186,11 +211,10 @@ def test_what_a_variant_left_that_was_taken_back_goes_before_dvc_hashes_the_fold
 
 
 def test_another_seed_draws_other_intervals_around_the_same_figures(
-    task: Task, params: Params, out: VariantPaths
+    task: Task, params: Params, evaluated: VariantPaths
 ) -> None:
-    run(task, params)
-    first = json.loads(out.metrics.read_text())["test"]["published"]["nll"]
+    first = json.loads(evaluated.metrics.read_text())["test"]["published"]["nll"]
     run(task, params.model_copy(update={"base": params.base.model_copy(update={"seed": 7})}))
-    second = json.loads(out.metrics.read_text())["test"]["published"]["nll"]
+    second = json.loads(evaluated.metrics.read_text())["test"]["published"]["nll"]
     assert first["value"] == second["value"]
     assert first != second
