@@ -33,7 +33,7 @@ def at_work(starter: int, stages: Collection[str]) -> AtWork:
                 dvc = [each for each in process.parents() if "dvc" in words_of(each)]
                 if dvc:
                     return AtWork(words[2], process, dvc[-1], processes)
-        time.sleep(0.01)
+        time.sleep(0.1)
     pytest.fail(f"none of {stages} was seen")
 
 
@@ -57,7 +57,7 @@ def started_until(starter: "subprocess.Popen[bytes]", sign: Callable[[list[list[
         found = psutil.Process(starter.pid).children(recursive=True)
         if sign([words_of(each) for each in found]):
             return found
-        time.sleep(0.01)
+        time.sleep(0.1)
     pytest.fail("it was not seen")
 
 
