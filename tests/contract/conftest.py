@@ -1,6 +1,8 @@
 """The real graph, without what it works on."""
 
 import contextlib
+import functools
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +11,28 @@ from typing import Any
 import pytest
 import yaml
 from dvc.repo import Repo
+from dvc.utils import strictyaml
+from dvc.utils.serialize import _yaml
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """DVC parses params.yaml anew for each stage, and all else for each look: a third of its time here."""
+    parse = _yaml.parse_yaml
+
+    @functools.cache
+    def parsed(text: str, path: str) -> bytes:
+        return pickle.dumps(parse(text, path))
+
+    def of_text(text: str, path: str, typ: str = "safe") -> Any:
+        return pickle.loads(parsed(text, path)) if typ == "safe" else parse(text, path, typ)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (_yaml, strictyaml):
+            patch.setattr(module, "parse_yaml", of_text)
+        yield
 
 
 @pytest.fixture(scope="package")
@@ -62,4 +84,5 @@ def commit_without_running(root: Path) -> None:
         for name in ("text", "vision", "other"):
             (root / "data/weights" / name).mkdir(parents=True, exist_ok=True)
             (root / "data/weights" / name / "config.json").touch()
+        repo.stage_cache.save = lambda _: None  # half of the time, and nothing is brought back here
         repo.commit(force=True)
