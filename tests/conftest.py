@@ -32,7 +32,7 @@ Build = Callable[..., SymptomClassifier]
 Batch = dict[str, torch.Tensor]
 
 
-LONG = ("end_to_end", "flows", "serving", "lifecycle", "faults")
+LONG = ("end_to_end", "flows", "serving", "lifecycle", "faults", "contract", "stages")
 """Folders of tests that come first, so that no worker is left with one at the end."""
 
 
@@ -44,14 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each folder of tests, of flows each file, to one of several workers: what its tests share is made once."""
+    """Give each folder of tests to one of several workers: what its tests share is made once."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where there are several
 
     class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", maxsplit=1)[0]
-            folder = file.split("/")[1]
-            return file if folder == "flows" else folder
+            return nodeid.split("/")[1]
 
     return ByFolder(config, log)
 
