@@ -39,15 +39,19 @@ def check_files(images: Sequence[Path]) -> None:
 
 
 def asked_models(arguments: argparse.Namespace) -> "list[Served]":
-    """The models that these options name.
+    """The models that these options name, loaded to answer with as many threads as a project here wants.
 
     Raises:
         InputError: there is no such folder.
         ModelError: it holds no model, or one of another task.
         RegistryError: the registry does not hold it.
     """
+    import torch
+
+    from symptomeme.domain.threads import threads_here
     from symptomeme.lifecycle.served import champions, model_at
 
+    torch.set_num_threads(threads_here())  # before a model is loaded, which may fix them for itself
     if arguments.model:
         return [model_at(arguments.model, task=arguments.task)]
     return champions([arguments.task] if arguments.task else None)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from symptomeme.domain.errors import SymptomemeError
 from symptomeme.domain.pointer import Live, PackagedModel, read_live
-from symptomeme.serving.forward import THREADS
+from symptomeme.domain.threads import THREADS
 
 if TYPE_CHECKING:
     from symptomeme.predictor import Served

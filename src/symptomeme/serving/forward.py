@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from symptomeme.domain.threads import THREADS
 from symptomeme.serving.batching import Batcher
 from symptomeme.serving.line import Line
 from symptomeme.serving.metrics import metrics
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from symptomeme.predictor import Prediction, Predictor
 
 Meme = tuple[Image.Image, str]
-
-THREADS = 1  # that sums are split among: the other cores read words
 
 
 class Forward:
