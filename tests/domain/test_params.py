@@ -28,7 +28,8 @@ def test_all_faults_are_told_at_once(sample: dict) -> None:
         check_params(sample, where="params.yaml")
     assert str(told.value) == (
         "params.yaml: base.seed: missing; ocr.upscal: unknown key (did you mean upscale?); "
-        "train.epochs: input should be a valid integer, found 'many'. Mend them all, or 'symptomeme params use NAME'."
+        "train.epochs: input should be a valid integer, found 'many'. "
+        "Mend them all. 'symptomeme params use NAME' would write a whole profile over params.yaml, edits too."
     )
 
 
@@ -41,7 +42,7 @@ def test_a_misspelt_key_is_told_with_the_nearest_one_at_every_depth(sample: dict
     assert str(told.value) == (
         "params.yaml: variants.fusion.txt: unknown key (did you mean text?); "
         "evaluate.zzz: unknown key; trian: unknown key (did you mean train?). "
-        "Mend them all, or 'symptomeme params use NAME'."
+        "Mend them all. 'symptomeme params use NAME' would write a whole profile over params.yaml, edits too."
     )
 
 

@@ -18,7 +18,7 @@ from symptomeme.domain.sections.published import PublishedParams
 from symptomeme.domain.sections.training import BaseParams, PrealignParams, TrainParams, VariantParams
 from symptomeme.domain.sections.words import OcrParams, ReasonParams
 
-REMEDY = "Mend them all, or 'symptomeme params use NAME'."
+REMEDY = "Mend them all. 'symptomeme params use NAME' would write a whole profile over params.yaml, edits too."
 
 
 class Params(Section):
