@@ -37,6 +37,18 @@ def test_what_is_there_is_not_replaced(pack: Pack, small: Files, take: Take) -> 
     )
 
 
+def test_what_to_do_about_the_sample_is_told(pack: Pack, small: Files, take: Take) -> None:
+    take(pack("sample.zip", {**small, "source.json": '{"kind": "sample"}'}))
+    before = tree(AXIOM.root)
+    with pytest.raises(InputError) as error:
+        take(pack("memes.zip", small))
+    assert str(error.value) == (
+        "data/axiom holds the sample, with which no other memes are mixed. To put others in its place: "
+        "'rm -r data/axiom', then run this again."
+    )
+    assert tree(AXIOM.root) == before
+
+
 @pytest.mark.parametrize(
     ("name", "held", "told"),
     [

@@ -14,8 +14,8 @@ from symptomeme.domain.labels import SPLITS
 from symptomeme.domain.layout import DatasetPaths
 from symptomeme.domain.writing import read_jsonl, write_jsonl
 
-KINDS = ("sample", "drawn")
-PUBLISHED = "published"
+SAMPLE, PUBLISHED = "sample", "published"
+KINDS = (SAMPLE, "drawn")
 MAX_SOURCE_BYTES = 10_000
 
 

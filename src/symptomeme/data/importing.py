@@ -4,14 +4,14 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from symptomeme.data.annotations import Record, Records, read_records
 from symptomeme.data.archives import Archive, Member, open_archive
-from symptomeme.data.companions import read_boxes, read_source_kind, write_boxes
+from symptomeme.data.companions import SAMPLE, read_boxes, read_source_kind, write_boxes
 from symptomeme.data.dataset import (
     Annotation,
     read_annotations,
@@ -102,10 +102,21 @@ def _check_target(task: Task, paths: DatasetPaths, *, add: bool) -> None:
     if add:
         require_dataset(task)
     elif paths.root.exists():
+        if _holds_sample(paths):
+            raise InputError(
+                f"{paths.root} holds the sample, with which no other memes are mixed. To put others in its place: "
+                f"'rm -r {paths.root}', then run this again."
+            )
         raise InputError(
             f"{paths.root} is there already: use --add to join more memes to it, or delete it to import afresh "
             "(then memes may move between splits)."
         )
+
+
+def _holds_sample(paths: DatasetPaths) -> bool:
+    with suppress(InputError, OSError):
+        return read_kind(paths) == SAMPLE
+    return False
 
 
 def _agreed_kind(archives: Sequence[Archive], paths: DatasetPaths, *, add: bool) -> str:
