@@ -74,7 +74,9 @@ def test_requests_of_other_length_are_an_alarm_with_its_own_exit_code(version, c
     kept = json.loads((workplace / "state/monitor/anxiety.json").read_text())
     assert (kept["alarm"], kept["rows"], kept["model_version"]) == (True, 60, version)
     assert {found["name"] for found in kept["criteria"] if found["alarm"]} == {"text_length"}
-    assert "no alarm" in (workplace / kept["report"]).read_text()
+    page = (workplace / kept["report"]).read_text()
+    assert "no alarm" in page
+    assert ", against the 80 validation memes of the model." in page  # on which not every model was calibrated
     page = (workplace / "reports/monitor/anxiety/requests.html").read_text()
     assert "Kolmogorov-Smirnov distance" in page
     assert 'src="http' not in page

@@ -1,4 +1,4 @@
-"""`symptomeme monitor --task T`: whether new memes and requests are still like what the champion was calibrated on."""
+"""`symptomeme monitor --task T`: whether new memes and requests are still like the champion's validation memes."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register `monitor`."""
     verb = verbs.add_parser(
         "monitor",
-        help="compare new memes and requests with what the champion was calibrated on",
+        help="compare new memes and requests with the champion's validation memes",
         description="Compare the memes imported since the champion was trained, and recent requests, with its "
         f"reference. Exit code {ALARM}: an alarm, unless --json is given; 0: none.",
     )

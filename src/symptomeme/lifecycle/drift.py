@@ -70,7 +70,7 @@ def compare(reference: Features, batch: Features, labels: Sequence[str], bounds:
     """All criteria that have enough rows on both sides.
 
     Args:
-        reference: what the model was calibrated on.
+        reference: the model's validation memes.
         batch: what is new.
         labels: the C classes, in order.
         bounds: how strict to be.

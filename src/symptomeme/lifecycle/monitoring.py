@@ -1,4 +1,4 @@
-"""Compare what a champion sees now with what it was calibrated on; keep the result, and pages that show it."""
+"""Compare what a champion sees now with its validation memes; keep the result, and pages that show it."""
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime

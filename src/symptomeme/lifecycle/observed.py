@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 
 def imported_memes(task: Task, trained: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """The memes of train and val that the model met neither in training nor in calibration.
+    """The memes of train and val that the model met neither in training nor in validation.
 
     All memes of these splits that are valid when a model is trained are met by it, so what is left was imported later.
     Of test and extra that cannot be told.
@@ -54,14 +54,14 @@ def imported_memes(task: Task, trained: pd.DataFrame, reference: pd.DataFrame) -
     require_dataset(task)
     paths = dataset_paths(task.dataset)
     splits = read_splits(paths)
-    seen, calibrated_on = set(trained.sha256), set(reference.key)
+    seen, validated_on = set(trained.sha256), set(reference.key)
     quarantine = task_paths(task.name).quarantine
     bad = set(read_rows(quarantine, REASON_ROWS).key) if quarantine.is_file() else set()
     rows = [
         (meme.key, str(meme.image), meme.text, meme.reasoning)
         for meme in read_annotations(paths)
         if splits.get(meme.key) in ("train", "val")
-        and not (meme.key in calibrated_on or meme.key in bad or of_file(meme.image) in seen)
+        and not (meme.key in validated_on or meme.key in bad or of_file(meme.image) in seen)
     ]
     return pd.DataFrame(rows, columns=["key", "image", "text", "reasoning"])
 

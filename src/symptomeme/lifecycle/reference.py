@@ -1,4 +1,4 @@
-"""A champion, and what new rows are compared with: what it was calibrated on, and the texts it was trained on."""
+"""A champion, and what new rows are compared with: its validation memes, and the texts it was trained on."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ REFERENCE, TRAINING = "reference/reference.parquet", "training/training_memes.pa
 
 
 class Champion(NamedTuple):
-    """A champion and what it was trained and calibrated on."""
+    """A champion, its validation memes and those it was trained on."""
 
     version: ModelVersion
     model: Path  # folder

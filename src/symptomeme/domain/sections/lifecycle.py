@@ -38,7 +38,7 @@ class PromoteParams(Section):
 
 
 class MonitorParams(Section):
-    """When new memes or requests count as unlike those the champion was calibrated on."""
+    """When new memes or requests count as unlike the champion's validation memes."""
 
     false_alarms: Annotated[float, Field(gt=0, lt=1)]  # probability that a run alarms though nothing has changed
     permutations: Count  # from which each bound is taken
