@@ -37,6 +37,7 @@ serve: setup
 	@bash -c '! (: <>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null' || \
 	{ echo "serve: port $(PORT) is taken. Stop what answers there, or type: make serve PORT=3001" >&2; exit 1; }
 	symptomeme package
+	@echo "serve: http://127.0.0.1:$(PORT) answers once 'ready to answer' stands below; Ctrl-C ends it"
 	bentoml serve --host 127.0.0.1 --port $(PORT)
 
 bench-serving: setup

@@ -18,6 +18,7 @@ from symptomeme.lifecycle.bentofile import _shipped
 from symptomeme.serving import support
 from symptomeme.serving.door.access import HEALTH
 from symptomeme.serving.place import STATE_VARIABLE
+from symptomeme.serving.self_test import READY
 from symptomeme.serving.settings import PREFIX, ServingSettings
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,11 @@ def test_no_tool_reports_home(name: str) -> None:
 def test_no_tool_in_a_bento_reports_home() -> None:
     told = {one["name"]: one["value"] for one in BENTOFILE["envs"]}
     assert told and told == {name: ENVIRONMENT[name] for name in told if name in QUIET}
+
+
+def test_whoever_serves_is_told_what_line_to_wait_for() -> None:
+    assert f"answers once '{READY}' stands below" in (ROOT / "Makefile").read_text()
+    assert all(f"`{READY}`" in (ROOT / page).read_text() for page in ("README.md", "docs/serving.md"))
 
 
 def test_compose_runs_what_make_server_runs() -> None:

@@ -10,6 +10,7 @@ from running_service import IMAGE, ROOT, kept, service, versions_while
 
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
+from symptomeme.serving.self_test import READY
 
 Package = Callable[..., PackagedModel]
 
@@ -39,6 +40,7 @@ def test_bentomls_own_client_gets_the_answer(served: str, tmp_path: Path) -> Non
     with bentoml.SyncHTTPClient(served) as client:
         answer = client.classify(image=meme, text="i cannot sleep", tasks=["anxiety"])
         several = client.classify_batch(images=[meme, meme])
+    assert READY in Path("log").read_text()
     assert answer["tasks"]["anxiety"]["model"]["version"] == "1"
     assert answer["text"]["value"] == "i cannot sleep"
     assert [each["tasks"] for each in several["answers"]] == [several["answers"][0]["tasks"]] * 2

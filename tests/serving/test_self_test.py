@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from symptomeme.domain.errors import ToolError
 from symptomeme.domain.layout import StatePaths
 from symptomeme.domain.pointer import Live, PackagedModel, write_live
 from symptomeme.serving import self_test as module
-from symptomeme.serving.self_test import SelfTest
+from symptomeme.serving.self_test import READY, SelfTest
 from symptomeme.serving.service import Memes
 
 MODELS: Any = {"anxiety": object()}
@@ -39,14 +40,17 @@ class Counting:
             raise self.fault
 
 
-def test_one_test_runs_at_a_time_until_one_has_passed() -> None:
+def test_one_test_runs_at_a_time_until_one_has_passed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="bentoml.symptomeme")
+
     async def ask() -> None:
         answering: Any = Counting()
         test = SelfTest(answering)
         assert await asyncio.gather(*(test.passes(MODELS) for _ in range(3))) == [False] * 3
-        assert answering.asked == 1
+        assert (answering.asked, caplog.messages.count(READY)) == (1, 0)
         answering.fault = None
         assert [await test.passes(MODELS), await test.passes(MODELS), answering.asked] == [True, True, 2]
+        assert caplog.messages.count(READY) == 1
         assert not await test.passes({})
         assert len(set(answering.sent)) == 2  # another file each time, which no cache knows
 

@@ -15,6 +15,9 @@ from symptomeme.serving.door.passage import fault_of
 from symptomeme.serving.following import POLL, Models
 from symptomeme.serving.work import shielded
 
+READY = "ready to answer"
+"""What the log says once models have passed, at the start and whenever they have been exchanged."""
+
 _log = logging.getLogger("bentoml.symptomeme")
 
 
@@ -76,6 +79,7 @@ class SelfTest:
             await self._answering.warm(models)
             await self._answering.answer(await self._answering.upload(drawn(), "self-test"), models, None)
             self._passed = models
+            _log.info(READY)
         except Busy:
             if self._passed is not None:  # what keeps it busy is answered
                 self._passed = models
