@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from readme import inline
 
 from symptomeme.domain.errors import RegistryError
 from symptomeme.domain.ports import free_port
@@ -19,12 +20,13 @@ from symptomeme.lifecycle.registry import Registry
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """`mlflow server` on a free port; the whole process group ends with the test."""
+    """The README's server on a free port, with artifacts of its own; the whole process group ends with the test."""
     port = free_port()
+    command = inline("mlflow server --backend-store-uri sqlite:///mlruns.db --host 127.0.0.1")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///server.db"),
-            *("--artifacts-destination", "./kept", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+            *(sys.executable, "-m", *command.split()),
+            *("--artifacts-destination", "./kept", "--port", str(port), "--workers", "1"),
         ],
         cwd=tmp_path,
         env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from promotion_project import NAME, TRAINED, UNTRAINED
+from readme import inline
 
 from symptomeme.cli.main import main
 from symptomeme.lifecycle.registry import Registry
@@ -38,6 +39,12 @@ def test_trace_tells_which_versions_there_are(
 def test_trace_finds_a_version_however_it_is_named(offer: Offer, run: Run, words: str) -> None:
     offer(UNTRAINED, TRAINED)
     assert run("trace", words, "--json")["version"] == TRAINED
+
+
+def test_trace_is_typed_as_the_readme_says(offer: Offer, run: Run) -> None:
+    offer(UNTRAINED, TRAINED)
+    command = inline("symptomeme trace VERSION --task TASK").replace("VERSION", TRAINED).replace("TASK", "depression")
+    assert run(*command.split()[1:], "--json")["version"] == TRAINED
 
 
 def test_promote_tells_it_too(registry: Registry, offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:

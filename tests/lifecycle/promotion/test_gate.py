@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from promotion_project import NAME, SHUFFLED, TRAINED, UNTRAINED, memes, register, write_today
+from readme import inline
 
 from symptomeme.cli.main import main
 from symptomeme.data.wording import normalise
@@ -96,7 +97,8 @@ def test_rollback_restores_and_what_was_rolled_back_comes_again_only_by_name(
 ) -> None:
     offer(UNTRAINED, TRAINED)
     run(*PROMOTE)
-    found = run("rollback", "--task", "depression", "--json", "--by", "Ada")
+    command = inline("symptomeme rollback --task TASK").replace("TASK", "depression")
+    found = run(*command.split()[1:], "--json", "--by", "Ada")
     assert (found["from"], found["to"]) == (TRAINED, UNTRAINED)
     assert aliases(registry) == {"champion": UNTRAINED, "challenger": TRAINED, "previous": TRAINED}
     refused = run(*PROMOTE)
@@ -198,7 +200,7 @@ def test_models_are_listed(offer: Offer, run: Run) -> None:
         (TRAINED, ["challenger"]),
         (UNTRAINED, ["champion"]),
     ]
-    lines = run("models").splitlines()
+    lines = run(*inline("symptomeme models").split()[1:]).splitlines()
     assert lines[0].split()[:3] == ["task", "version", "variant"]
     assert len(lines) == 5
     assert json.dumps(rows[0]["registered"])[1:4] == "202"
