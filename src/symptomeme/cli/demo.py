@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOOK = (
     "source .venv/bin/activate         (the environment of make demo)",
     "symptomeme classify {picture}",
-    "dvc metrics show",
+    "symptomeme results                (this table again)",
     "dvc plots show                    (then open dvc_plots/index.html)",
     "mlflow server --backend-store-uri sqlite:///mlruns.db --host 127.0.0.1",
 )
