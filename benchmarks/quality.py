@@ -4,8 +4,8 @@
     python benchmarks/quality.py table anxiety --annotations anxiety_train.json
     python benchmarks/quality.py test anxiety --annotations anxiety_train.json --seeds 1 2 3
 
-`fit` keeps each fold of each idea under .cache/benchmarks/quality/; started again, it goes on. What an idea starts from
-`words` makes, where `fit` asks for it. `test` trains profile `real` as it is now: look at it once, after the search.
+`fit` keeps each fold of each idea under .cache/benchmarks/quality/; started again, it goes on. `test` trains profile
+`real` as it is now: look at it once, after the search.
 """
 
 import argparse
@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from quality_cells import encoder_of, linear, neural
-from quality_encoders import read_on
+from quality_cells import linear, neural
 from quality_held_out import held_out_rows
 from quality_ideas import IDEAS
 from quality_table import rows
@@ -24,7 +23,8 @@ from quality_texts import read_texts, searched
 from quality_training import Idea
 from report_tables import table
 
-from symptomeme.domain.labels import TASKS, Task
+from symptomeme.domain.errors import SymptomemeError
+from symptomeme.domain.labels import TASKS
 from symptomeme.domain.params import Params, check_params
 from symptomeme.learning.build import prepare_torch
 
@@ -34,7 +34,7 @@ PROFILE = Path(__file__).parents[1] / "profiles" / "real.yaml"
 def main() -> None:
     """Fit ideas, or print what they reach."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["words", "fit", "table", "test"])
+    parser.add_argument("verb", choices=["fit", "table", "test"])
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--annotations", nargs="+", type=Path, required=True, metavar="FILE")
     parser.add_argument("--others", nargs="+", type=Path, default=[], metavar="FILE", help="those of the other task")
@@ -48,15 +48,13 @@ def main() -> None:
     every = read_texts(task, arguments.annotations)
     other = next(found for found in TASKS.values() if found != task)
     others = searched(read_texts(other, arguments.others), None) if arguments.others else None
-    names = arguments.ideas or ["linear", *(name for name in IDEAS if lacks(name, every, others, task) is None)]
-    if missing := next(filter(None, (lacks(name, every, others, task) for name in names)), None):
+    names = arguments.ideas or ["linear", *(name for name in IDEAS if lacks(name, every, others) is None)]
+    if missing := next(filter(None, (lacks(name, every, others) for name in names)), None):
         sys.exit(missing)
     memes, seed = searched(every, arguments.most), arguments.seeds[0]
     params = _params(arguments.set)
     prepare_torch(threads=arguments.threads)
-    if arguments.verb == "words":
-        print(read_on(memes, task, params, seed=seed))
-    elif arguments.verb == "fit":
+    if arguments.verb == "fit":
         for name in names:
             if name == "linear":
                 linear(memes, task)
@@ -65,15 +63,13 @@ def main() -> None:
     elif arguments.verb == "test":
         print(table(held_out_rows(every, task, params, arguments.seeds), markdown=True))
     else:
-        ideas = [name for name in names if name != "linear"]
+        ideas = ["baseline", *(name for name in names if name not in ("linear", "baseline"))]
         print(table(rows(memes, task, params, ideas, others=others, seed=seed), markdown=True))
 
 
-def lacks(name: str, memes: pd.DataFrame, others: pd.DataFrame | None, task: Task) -> str | None:
+def lacks(name: str, memes: pd.DataFrame, others: pd.DataFrame | None) -> str | None:
     """What an idea needs that is not there, and where it comes from."""
     idea = IDEAS.get(name, Idea())
-    if idea.words_first and not encoder_of(task).is_dir():
-        return f"{name}: {encoder_of(task)} is missing. Run 'python {sys.argv[0]} words {task.name}' first."
     if idea.beside and others is None:
         return f"{name}: no memes of the other task. Give annotations of them as --others FILE."
     if idea.reasoning and (without := int((memes.reasoning == "").sum())):
@@ -89,8 +85,11 @@ def _params(changes: list[str]) -> Params:
         if parts is None or parts[1] not in found:
             sys.exit(f"--set {change}: expected SECTION.KEY=VALUE of profile real, such as train.epochs=3")
         found[parts[1]][parts[2]] = yaml.safe_load(parts[3])
-    return check_params(found, where=str(PROFILE))
+    return check_params(found, where="profile real, with what --set changes")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SymptomemeError as error:
+        sys.exit(str(error))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 from quality_training import Floats, Idea, changed, taken, trained
 
 from symptomeme.domain.digests import of_folder, of_value
@@ -25,12 +26,7 @@ from symptomeme.stages.train import SET_AFTER
 KEPT = CACHE / "benchmarks" / "quality"
 UNUSED = {"patience", "thresholds", *SET_AFTER}
 """Of section `train`, what is used only after the epochs, none of which is chosen here."""
-REVISION = 1  # raised by hand when cells of the same name and settings would hold something else
-
-
-def encoder_of(task: Task) -> Path:
-    """Where the text encoder is kept that has guessed words of a task's memes."""
-    return KEPT / "encoders" / f"words-{task.name}"
+REVISION = 2  # raised by hand when cells of the same name and settings would hold something else
 
 
 def neural(
@@ -54,14 +50,13 @@ def neural(
         others: memes of the other task, for an idea that learns both.
         seed: of weights, dropout and batches.
     """
-    start = {"text_encoder": str(encoder_of(task))} if idea.words_first else {}
-    model, options = changed(params.model, {**idea.model, **start}), changed(params.train, idea.train)
+    model, options = changed(params.model, idea.model), changed(params.train, idea.train)
     sizes, used = model.model_dump(exclude={"text_encoder", "vision_encoder"}), options.model_dump(exclude=UNUSED)
     encoder = of_folder(Path(model.text_encoder))
     given = [memes.reasoning.tolist()] if idea.reasoning else []
     if idea.beside and others is not None:
         given.append(others[["key", "text", "labels"]].to_numpy().tolist())
-    made_of = [*_made_of(memes, task), *given, name, idea.revision, encoder, sizes, used, seed]
+    made_of = [*_made_of(memes, task), *given, name, idea.revision, idea.layer_decay, encoder, sizes, used, seed]
     logits = np.zeros((len(memes), len(task.labels)))
     for fold in sorted(memes.fold.unique()):
         held_out = (memes.fold == fold).to_numpy()
@@ -124,4 +119,4 @@ def _logits(
 
 
 def _made_of(memes: pd.DataFrame, task: Task) -> list[Any]:
-    return [REVISION, task.name, memes[["key", "text", "labels", "fold"]].to_numpy().tolist()]
+    return [REVISION, torch.get_num_threads(), task.name, memes[["key", "text", "labels", "fold"]].to_numpy().tolist()]

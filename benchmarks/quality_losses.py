@@ -35,7 +35,7 @@ def weighed(network: nn.Module, batch: Batch) -> Tensor:
 def with_words_left_out(network: nn.Module, batch: Batch) -> Tensor:
     """Loss of texts of which some tokens cannot be read."""
     ids = batch["input_ids"]
-    lost = (torch.rand(ids.shape) < WORD_DROPOUT) & (ids > UNKNOWN)
+    lost = (torch.rand(ids.shape, device=ids.device) < WORD_DROPOUT) & (ids > UNKNOWN)
     loss: Tensor = network(**{**batch, "input_ids": ids.masked_fill(lost, UNKNOWN)}).loss
     return loss
 
@@ -47,7 +47,7 @@ def with_likes_drawn_together(network: nn.Module, batch: Batch) -> Tensor:
     shared = sets @ sets.T
     alike = shared / (sets.sum(1, keepdim=True) + sets.sum(1) - shared).clamp(min=1)
     alike = alike.fill_diagonal_(0)
-    itself = torch.eye(len(sets), dtype=torch.bool)
+    itself = torch.eye(len(sets), dtype=torch.bool, device=sets.device)
     likeness = output.fused_embedding @ output.fused_embedding.T / ALIKE_TEMPERATURE
     log_shares = functional.log_softmax(likeness.masked_fill(itself, -torch.inf), dim=1).masked_fill(itself, 0)
     drawn = -(alike * log_shares).sum(1) / alike.sum(1).clamp(min=1e-6)
@@ -66,7 +66,7 @@ def with_rare_classes_raised(examples: Encoded) -> LossOf:
 
     def balanced(network: nn.Module, batch: Batch) -> Tensor:
         logits: Tensor = network(**{**batch, "labels": None}).logits
-        return functional.cross_entropy(logits, batch["labels"], weight=weights)
+        return functional.cross_entropy(logits, batch["labels"], weight=weights.to(logits.device))
 
     return asymmetric if examples.multi_label else balanced
 
@@ -99,6 +99,7 @@ def beside(
 
     def both(network: nn.Module, batch: Batch) -> Tensor:
         drawn = batches[int(torch.randint(len(batches), (1,)))]
-        return loss_of(network, batch) + plain(other, examples.collate(drawn))
+        found = {name: tensor.to(other.device) for name, tensor in examples.collate(drawn).items()}
+        return loss_of(network, batch) + plain(other, found)
 
     return both

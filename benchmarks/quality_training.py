@@ -5,18 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
 from quality_losses import beside, plain
+from quality_rates import layer_wise
+from quality_words import words_guessed
 
 from symptomeme.domain.labels import TASKS, Task
 from symptomeme.domain.sections.model import ModelParams
-from symptomeme.domain.sections.training import Optimisation, TrainParams
-from symptomeme.learning import fit as fitting
+from symptomeme.domain.sections.training import TrainParams
 from symptomeme.learning.batches import Batch, Encoded, encode
 from symptomeme.learning.build import fresh_model, load_processor
 from symptomeme.learning.fit import LossOf, fit
@@ -33,7 +33,7 @@ class Idea:
 
     model: dict[str, Any] = field(default_factory=dict)  # params of section `model` that differ
     train: dict[str, Any] = field(default_factory=dict)  # of section `train`
-    words_first: bool = False  # its text encoder has guessed hidden words of these memes before
+    words_first: bool = False  # its text encoder has guessed hidden words of the memes it is trained on before
     loss_for: Callable[[Encoded], LossOf] = lambda _: plain  # of the memes it is trained on
     layer_decay: float = 1.0  # of the text encoder's learning rate, from each layer to the one below
     prepare: Callable[[SymptomClassifier], None] = lambda _: None  # changes parts of the fresh model
@@ -84,18 +84,17 @@ def trained(
         seed: of weights, dropout and batches.
         checkpoint: where an epoch is kept.
     """
-    model, examples = _model(memes, task, params, options, idea, seed=seed)
+    with _started(params, idea, chosen, seed) as start:
+        model, examples = _model(memes, task, start, options, idea, seed=seed)
     train = taken(examples, memes.index.get_indexer(chosen.index))
     if idea.weights is not None:
         train = Weighed(**vars(train), weights=idea.weights(chosen))
     loss_of = idea.loss_for(train)
-    if idea.beside:
-        if others is None:
-            raise ValueError("an idea that learns both tasks needs memes of the other one")
+    if idea.beside and others is not None:
         other = next(found for found in TASKS.values() if found != task)
         second, seconds = _model(others, other, params, options, Idea(), seed=seed)
         loss_of = beside(model, loss_of, second, seconds, batch_size=options.batch_size)
-    with _layer_wise(idea.layer_decay):
+    with layer_wise(idea.layer_decay):
         fit(
             model,
             train,
@@ -116,6 +115,17 @@ def taken(examples: Encoded, places: npt.NDArray[np.intp]) -> Encoded:
     return replace(examples.of(places), text_states=None if states is None else [states[place] for place in places])
 
 
+@contextmanager
+def _started(params: ModelParams, idea: Idea, chosen: pd.DataFrame, seed: int) -> Iterator[ModelParams]:
+    """The section with the text encoder that an idea starts from."""
+    if not idea.words_first:
+        yield params
+        return
+    texts = chosen.text.tolist()
+    with words_guessed(texts, params.text_encoder, max_length=params.max_length, seed=seed) as folder:
+        yield changed(params, {"text_encoder": folder})
+
+
 def _model(
     memes: pd.DataFrame, task: Task, params: ModelParams, options: TrainParams, idea: Idea, *, seed: int
 ) -> tuple[SymptomClassifier, Encoded]:
@@ -124,31 +134,3 @@ def _model(
     freeze(model, options)
     idea.prepare(model)
     return model, remember(model, encode(memes, task, processor, text=True, image=False, reasoning=idea.reasoning))
-
-
-@contextmanager
-def _layer_wise(decay: float) -> Iterator[None]:
-    """Within, `fit` trains each layer of the text encoder at its own learning rate."""
-    if decay == 1:
-        yield
-        return
-    with mock.patch.object(fitting, "_groups", lambda model, options: layer_groups(model, options, decay)):
-        yield
-
-
-def layer_groups(model: SymptomClassifier, options: Optimisation, decay: float) -> list[dict[str, object]]:
-    """A group for each parameter; under the top layer the rate falls by `decay` a layer, embeddings come last."""
-    depth = model.text_encoder.config.num_hidden_layers
-
-    def rate(name: str) -> float:
-        part, *rest = name.split(".")
-        if part != "text_encoder":
-            return options.head_learning_rate
-        below = depth - 1 - int(rest[2]) if rest[:2] == ["encoder", "layer"] else depth
-        return options.text_learning_rate * float(decay**below)
-
-    return [
-        {"params": [found], "lr": rate(name), "weight_decay": options.weight_decay if found.ndim > 1 else 0.0}
-        for name, found in model.named_parameters()
-        if found.requires_grad
-    ]

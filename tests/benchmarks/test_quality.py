@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 import quality
 import quality_cells
-import quality_encoders
 import quality_held_out
+import quality_losses
+import quality_rates
 import quality_training
+import quality_words
 import torch
 import yaml
 from quality_decisions import best_weights, cells, stacked
@@ -23,6 +25,7 @@ from quality_ideas import IDEAS, shares
 from quality_losses import asymmetric, weighed, with_likes_drawn_together, with_rare_classes_raised
 from quality_rules import expected
 from quality_texts import FOLDS, read_texts, searched
+from quality_training import Idea
 from small_project import ROOT
 from transformers import AutoTokenizer
 
@@ -201,35 +204,48 @@ MEMES = pd.DataFrame(
 OTHERS = pd.DataFrame({"key": ["a", "b"], "text": ["again", "exams"], "labels": [["Low Self-Esteem"], []]})
 
 
-def test_words_are_guessed_before(text_folder: Path, params: Params, tmp_path: Path) -> None:
-    name, folder = "words guessed first", Path(shutil.copytree(text_folder, tmp_path / "encoder"))
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+def test_words_are_guessed_before(text_folder: Path, tmp_path: Path) -> None:
+    start = str(shutil.copytree(text_folder, tmp_path / "encoder"))
+    tokenizer = AutoTokenizer.from_pretrained(start)
     tokenizer.mask_token = "[UNK]"  # this small one has none
-    tokenizer.save_pretrained(folder)
-    model = quality_training.changed(params.model, {"text_encoder": str(folder)})
-    with_encoder = params.model_copy(update={"model": model})
-    assert "words anxiety' first" in str(quality.lacks(name, MEMES, None, ANXIETY))
-    folder = quality_encoders.read_on(MEMES, ANXIETY, with_encoder, seed=1)
-    before, after = (load_encoder(place, "text").state_dict() for place in (text_folder, folder))
+    tokenizer.save_pretrained(start)
+    with quality_words.words_guessed(MEMES.text.tolist(), start, max_length=12, seed=1) as folder:
+        before, after = (load_encoder(place, "text").state_dict() for place in (start, folder))
+        assert AutoTokenizer.from_pretrained(folder)("sleep").input_ids == tokenizer("sleep").input_ids
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[name], after[name]) for name in before)
-    assert [path.name for path in folder.parent.iterdir()] == ["words-anxiety"]
-    assert quality.lacks(name, MEMES, None, ANXIETY) is None
+    assert not Path(folder).exists()
 
 
-@pytest.mark.parametrize("name", ["duplicates as one", "rare classes raised", "the other task beside"])
-def test_an_idea_changes_what_is_learned(name: str, params: Params) -> None:
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_an_idea_changes_what_is_learned(frozen: int, params: Params) -> None:
+    train = quality_training.changed(params.train, {"frozen_text_layers": frozen})
+    with_frozen = params.model_copy(update={"train": train})
+    names = ["baseline", "duplicates as one", "rare classes raised", "the other task beside"]
+    ideas = {**{name: IDEAS[name] for name in names}, "lower layers slower": Idea(layer_decay=0.1)}
     found = [
-        quality_cells.neural(MEMES, ANXIETY, params, idea, IDEAS[idea], others=OTHERS, seed=1)
-        for idea in ("baseline", name)
+        quality_cells.neural(MEMES, ANXIETY, with_frozen, name, idea, others=OTHERS, seed=1)
+        for name, idea in ideas.items()
     ]
     assert np.isfinite(found).all()
-    assert np.abs(found[0] - found[1]).max(axis=1).min() > 1e-4
+    for other in found[1:]:
+        assert np.abs(found[0] - other).max(axis=1).min() > 1e-4
+
+
+def test_the_other_task_teaches_the_same_encoder(build: Callable[..., SymptomClassifier]) -> None:
+    first, second = build(vision_encoder=None), build(vision_encoder=None)
+    processor = Mock(pad=lambda ids: {"input_ids": torch.tensor(ids), "attention_mask": torch.ones(len(ids), 3)})
+    ids, labels = [[2, 4, 3], [2, 5, 3]], np.eye(6, dtype=bool)[:2]
+    examples = Encoded(input_ids=ids, pictures=None, labels=labels, multi_label=False, processor=processor)
+    both = quality_losses.beside(first, lambda *_: torch.zeros(()), second, examples, batch_size=2)
+    both(first, {}).backward()
+    learning = {name.split(".")[0] for name, found in first.named_parameters() if found.grad is not None}
+    assert learning == {"text_encoder", "other"}  # not the first one's head
 
 
 def test_lower_layers_learn_more_slowly(build: Callable[..., SymptomClassifier], params: Params) -> None:
     model = build(vision_encoder=None)
-    groups = quality_training.layer_groups(model, params.train, 0.5)
+    groups = quality_rates.layer_groups(model, params.train, 0.5)
     rates = {name: group["lr"] for (name, _), group in zip(model.named_parameters(), groups, strict=True)}
     top = params.train.text_learning_rate
     layers = [rates[f"text_encoder.encoder.layer.{layer}.output.dense.weight"] for layer in range(3)]
@@ -239,15 +255,17 @@ def test_lower_layers_learn_more_slowly(build: Callable[..., SymptomClassifier],
 
 
 def test_the_other_task_is_learned_from_its_own_memes() -> None:
-    assert "--others FILE" in str(quality.lacks("the other task beside", MEMES, None, ANXIETY))
-    assert quality.lacks("the other task beside", MEMES, OTHERS, ANXIETY) is None
+    name = "the other task beside"
+    told = f"{name}: no memes of the other task. Give annotations of them as --others FILE."
+    assert quality.lacks(name, MEMES, None) == told
+    assert quality.lacks(name, MEMES, OTHERS) is None
 
 
 def test_reasoning_is_tried_where_all_memes_have_it() -> None:
     name, memes = "reasoning behind the words", pd.DataFrame({"reasoning": ["a cause", ""]})
-    assert "1 of 2 memes have no reasoning" in str(quality.lacks(name, memes, None, ANXIETY))
-    assert quality.lacks(name, memes[:1], None, ANXIETY) is None
-    assert quality.lacks("baseline", memes, None, ANXIETY) is None
+    assert "1 of 2 memes have no reasoning" in str(quality.lacks(name, memes, None))
+    assert quality.lacks(name, memes[:1], None) is None
+    assert quality.lacks("baseline", memes, None) is None
 
 
 def test_values_of_the_profile_can_be_set() -> None:

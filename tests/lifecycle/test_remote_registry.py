@@ -50,7 +50,9 @@ def server(tmp_path: Path) -> Iterator[str]:
 def test_a_model_from_elsewhere_is_kept_in_the_cache_and_checked_there(
     server: str, candidate: Callable[..., Candidate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "here"  # not where the server keeps its own
+    here.mkdir()
+    monkeypatch.chdir(here)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     registry = Registry(experiment="test")
     item = candidate("a")

@@ -18,7 +18,8 @@ from symptomeme.domain.sections.published import PublishedParams
 from symptomeme.domain.sections.training import BaseParams, PrealignParams, TrainParams, VariantParams
 from symptomeme.domain.sections.words import OcrParams, ReasonParams
 
-REMEDY = "Mend them all. 'symptomeme params use NAME' would write a whole profile over params.yaml, edits too."
+REMEDY = "Mend them all."
+ANOTHER = " 'symptomeme params use NAME' would write a whole profile over params.yaml, edits too."
 
 
 class Params(Section):
@@ -68,7 +69,8 @@ def check_params(found: object, *, where: str) -> Params:
     Raises:
         ParamsError: any key or value is wrong; the message names every fault.
     """
-    return checked(Params, found, where=where, remedy=REMEDY, more=_misfits(found))
+    remedy = REMEDY + (ANOTHER if where == str(PARAMS) else "")
+    return checked(Params, found, where=where, remedy=remedy, more=_misfits(found))
 
 
 def _misfits(found: object) -> list[str]:

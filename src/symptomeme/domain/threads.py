@@ -6,11 +6,11 @@ from symptomeme.domain.errors import ParamsError
 from symptomeme.domain.params import read_params
 
 THREADS = 1
-"""Where no project says otherwise: on cores that others use too, threads wait for one another at every layer."""
+"""Where no params.yaml says otherwise: on cores that others use too, threads wait for one another at every layer."""
 
 
 def threads_here() -> int:
-    """Those of the project in the current folder (`base.threads`), as its stages take; outside of one THREADS."""
+    """`base.threads` of the current folder's params.yaml, as its stages take; without a valid one THREADS."""
     with suppress(ParamsError):
         return read_params().base.threads
     return THREADS

@@ -16,7 +16,7 @@ from symptomeme.serving.following import POLL, Models
 from symptomeme.serving.work import shielded
 
 READY = "ready to answer"
-"""What the log says once models have passed, at the start and whenever they have been exchanged."""
+"""What the log says once models have passed their test."""
 
 _log = logging.getLogger("bentoml.symptomeme")
 
