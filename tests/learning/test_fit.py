@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from symptomeme.domain.errors import ModelError
 from symptomeme.domain.params import read_params
@@ -15,6 +16,7 @@ from symptomeme.learning.fit import computed_with
 from symptomeme.learning.grouping import GroupedBatches
 from symptomeme.learning.predict import embed, predict
 from symptomeme.models.classifier import SymptomClassifier
+from symptomeme.models.freezing import freeze_layers
 
 ROOT = Path(__file__).parents[2]
 Build = Callable[..., SymptomClassifier]
@@ -121,6 +123,30 @@ def test_frozen_parts_stay(build: Build, memes: Encoded, train: Train, tmp_path:
     before = {name: tensor.clone() for name, tensor in model.text_encoder.state_dict().items()}
     train(model, memes, tmp_path / "a", scores=iter([0.0]), patience=None, epochs=1)
     assert all(torch.equal(before[name], tensor) for name, tensor in model.text_encoder.state_dict().items())
+
+
+def test_what_is_trained_has_dropout_and_what_is_frozen_has_none(
+    build: Build, memes: Encoded, train: Train, tmp_path: Path
+) -> None:
+    model = build()
+    freeze_layers(model.text_encoder, 1, what="frozen")
+    model.vision_encoder.requires_grad_(False)
+    active: dict[str, bool] = {}
+
+    def note(name: str) -> Callable[..., None]:
+        return lambda part, *_: active.update({name: part.training})
+
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Dropout):
+            part.register_forward_hook(note(name))
+    train(model, memes, tmp_path / "a", scores=iter([0.0]), patience=None, epochs=1)
+    frozen = ("text_encoder.embeddings.", "text_encoder.encoder.layer.0.", "vision_encoder.")
+    assert {name for name, training in active.items() if not training} == {
+        name for name in active if name.startswith(frozen)
+    }
+    assert any(name.startswith("text_encoder.encoder.layer.1.") for name in active)
+    assert any(name.startswith("expert_nets.") for name in active)
+    assert any(name.startswith("classifier.") for name in active)
 
 
 def test_no_epochs_change_nothing(build: Build, memes: Encoded, train: Train, tmp_path: Path) -> None:

@@ -131,7 +131,8 @@ def _train_epoch(
     """Mean loss a batch."""
     step.train()
     for part in step.modules():
-        if not any(parameter.requires_grad for parameter in part.parameters()):
+        own = list(part.parameters())
+        if own and not any(parameter.requires_grad for parameter in own):
             part.eval()  # what is frozen has no dropout
     total = 0.0
     for batch in progress(loader, what=what, unit="batch", total=len(loader)):
