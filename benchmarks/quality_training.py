@@ -90,7 +90,8 @@ def trained(
     if idea.weights is not None:
         train = Weighed(**vars(train), weights=idea.weights(chosen))
     loss_of = idea.loss_for(train)
-    if idea.beside and others is not None:
+    if idea.beside:
+        assert others is not None, "an idea that learns both tasks needs memes of the other one"
         other = next(found for found in TASKS.values() if found != task)
         second, seconds = _model(others, other, params, options, Idea(), seed=seed)
         loss_of = beside(model, loss_of, second, seconds, batch_size=options.batch_size)

@@ -49,13 +49,13 @@ def write_untrained(
     return folder
 
 
-def small_processor(text_folder: Path, vision_folder: Path) -> SymptomProcessor:
+def small_processor(text_folder: Path, vision_folder: Path, *, separator: str | None = " | ") -> SymptomProcessor:
     return build_processor(
         tokenizer=text_folder,
         vision_encoder=vision_folder,
         image_size=None,
         image_fit="squash",
-        separator=" | ",
+        separator=separator,
         max_length=12,
     )
 

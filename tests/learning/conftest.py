@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_models import small_processor
 
 from symptomeme.domain.sections.training import Optimisation
 from symptomeme.learning.batches import Encoded
 from symptomeme.learning.fit import Curve, OnEpoch, fit
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.processor import build_processor
 
 OPTIONS: dict[str, Any] = {
     "epochs": 4,
@@ -33,14 +33,7 @@ OPTIONS: dict[str, Any] = {
 @pytest.fixture
 def memes(text_folder: Path, vision_folder: Path) -> Encoded:
     rng = np.random.default_rng(0)
-    processor = build_processor(
-        tokenizer=text_folder,
-        vision_encoder=vision_folder,
-        image_size=None,
-        image_fit="squash",
-        separator=None,
-        max_length=12,
-    )
+    processor = small_processor(text_folder, vision_folder, separator=None)
     return Encoded(
         input_ids=[[2, *rng.integers(4, 10, rng.integers(1, 8)).tolist(), 3] for _ in range(18)],
         pictures=rng.integers(0, 255, (18, 3, 32, 32), dtype=np.uint8),

@@ -16,6 +16,7 @@ import pytest
 from mlflow.models import Model
 from mlflow.models.utils import _enforce_schema
 from ocr_settings import GREY
+from small_models import small_processor
 
 from symptomeme.domain.errors import ImageError, RegistryError
 from symptomeme.lifecycle.candidate import Candidate
@@ -23,7 +24,6 @@ from symptomeme.lifecycle.manifest import write_manifest
 from symptomeme.lifecycle.packaging import MODEL, SIGNATURE, example, package
 from symptomeme.lifecycle.registry import Registry
 from symptomeme.lifecycle.requirements import NGRAMS, READERS, REGISTERED, RUNTIMES
-from symptomeme.models.processor import build_processor
 from symptomeme.predictor import Predictor, Served, answer
 
 Build = Callable[..., Any]
@@ -36,14 +36,7 @@ def packaged(build: Build, text_folder: Path, vision_folder: Path, tmp_path: Pat
     labels = list(model.config.id2label.values())
     model.config.update({"variant": "fusion", "ocr": OCR, "thresholds": dict.fromkeys(labels, 0.3), "temperature": 1.0})
     model.save_pretrained(tmp_path / "model")
-    build_processor(
-        tokenizer=text_folder,
-        vision_encoder=vision_folder,
-        image_size=None,
-        image_fit="squash",
-        separator=None,
-        max_length=12,
-    ).save_pretrained(tmp_path / "model")
+    small_processor(text_folder, vision_folder, separator=None).save_pretrained(tmp_path / "model")
     package(tmp_path / "packaged", tmp_path / "model", name="tiny", described=Model())
     return tmp_path / "packaged"
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up_memes import ABSENT, write_memes
+from small_models import small_processor
 
 from symptomeme.domain.digests import of_file, of_folder
 from symptomeme.domain.labels import ANXIETY, DEPRESSION, Task
@@ -18,7 +19,6 @@ from symptomeme.domain.params import Params, read_params
 from symptomeme.domain.records import MEME_ROWS, PREDICTION_ROWS, read_rows, write_rows
 from symptomeme.domain.writing import write_json
 from symptomeme.models.classifier import SymptomClassifier
-from symptomeme.models.processor import build_processor
 from symptomeme.stages import evaluate, register
 
 ROOT = Path(__file__).parents[2]
@@ -54,14 +54,7 @@ def project(
         model = build(**settings, task=task.name, id2label=labels, problem_type=task.problem_type, variant="fusion")
         folder = paths.variant("fusion").model
         model.save_pretrained(folder)
-        build_processor(
-            tokenizer=text_folder,
-            vision_encoder=vision_folder,
-            image_size=None,
-            image_fit="squash",
-            separator=None,
-            max_length=12,
-        ).save_pretrained(folder)
+        small_processor(text_folder, vision_folder, separator=None).save_pretrained(folder)
         sections = ("base", "model", "ocr", "train", "prealign")
         write_json(folder / TRAINING_PARAMS, {name: getattr(params, name).model_dump() for name in sections})
     return root
